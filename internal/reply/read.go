@@ -17,8 +17,9 @@ const (
 
 // MalformedError is an answer that is no reply of SMTP, or one past the limits.
 type MalformedError struct {
-	Reason string
-	Line   string // the line that could not be read, raw, cut to its first 512 octets
+	Reason  string
+	Line    string // the line that could not be read, raw, cut to its first 512 octets
+	Foreign bool   // not SMTP at all, rather than bad SMTP
 }
 
 func (e *MalformedError) Error() string { return "malformed reply: " + e.Reason }
@@ -59,7 +60,7 @@ func reportPartial(err error, raw Raw, seen func(Raw)) error {
 		seen(raw)
 		var malformed *MalformedError
 		if !errors.As(err, &malformed) && !looksLikeReply(raw.Text) {
-			return errors.Join(&MalformedError{Reason: "the server speaks something else than SMTP", Line: cut(raw.Text)}, err)
+			return errors.Join(foreign(raw.Text), err)
 		}
 	}
 	return err
@@ -90,7 +91,7 @@ func readLine(br *bufio.Reader, budget *int) (Raw, error) {
 // add takes one line in and reports whether more follow.
 func (r *Reply) add(line string, first bool) (more bool, err error) {
 	if !looksLikeReply(line) {
-		return false, &MalformedError{Reason: "the server speaks something else than SMTP", Line: cut(line)}
+		return false, foreign(line)
 	}
 	code, _ := strconv.Atoi(line[:3])
 	if !first && code != r.Code {
@@ -112,6 +113,10 @@ func (r *Reply) add(line string, first bool) (more bool, err error) {
 	r.Code = code
 	r.Lines = append(r.Lines, text)
 	return len(line) > 3 && line[3] == '-', nil
+}
+
+func foreign(line string) *MalformedError {
+	return &MalformedError{Reason: "what answers does not speak SMTP", Line: cut(line), Foreign: true}
 }
 
 // looksLikeReply is three digits, the first 2 to 5, then a space, a hyphen or the end.

@@ -1,5 +1,7 @@
 package report
 
+import "github.com/smtpwiz/smtpwiz/internal/submission"
+
 // Stage is a step of the way from a name to an accepted message.
 type Stage string
 
@@ -108,13 +110,23 @@ const (
 	FaultServerSignature Fault = "server_signature"   // SCRAM: the server did not prove that it knows the password
 	FaultNoSMTPUTF8      Fault = "no_smtputf8"        // the address needs SMTPUTF8, which is not offered
 	FaultInsecure        Fault = "insecure"           // credentials would have gone in clear
+	FaultInterrupted     Fault = "interrupted"        // the run was cancelled
 	FaultInternal        Fault = "internal"           // ours
 )
 
-// Event is told while a probe runs: a stage that began (its step has no status
-// yet) or ended.
+// IsCertificate reports that a certificate was seen and not believed.
+func (f Fault) IsCertificate() bool {
+	switch f {
+	case FaultCertUntrusted, FaultCertExpired, FaultCertNotYetValid, FaultCertName:
+		return true
+	}
+	return false
+}
+
+// Event is told while a probe runs. Stages that begin are told of every
+// endpoint that is tried; stages that ended only of the one that is kept, in order.
 type Event struct {
-	Step    Step
-	Running bool
-	Waiting string // set where a stage is slow: what it waits for
+	Endpoint submission.Endpoint
+	Step     Step
+	Running  bool // the stage began, and its step has nothing yet but its name
 }

@@ -1,0 +1,13 @@
+// Command smtpwiz gets outgoing mail to work, and tells why when it does not.
+package main
+
+import (
+	"os"
+
+	"github.com/smtpwiz/smtpwiz/internal/cli"
+)
+
+// version is set by the linker for a release.
+var version = ""
+
+func main() { os.Exit(cli.Main(version, os.Args[1:])) }

@@ -1,0 +1,140 @@
+// Package cli is the command line: one file a command, its flags, the exit
+// status, and the wiring of the other rooms. It does no work of its own.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/render"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/secret"
+	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
+	"github.com/smtpwiz/smtpwiz/presets"
+)
+
+// deps is what commands work with; tests replace its parts.
+type deps struct {
+	streams *terminal.Streams
+	getenv  func(string) (string, bool)
+	library *preset.Library
+	prober  *probe.Prober
+	version string
+
+	password submission.Secret // SMTPWIZ_PASSWORD, taken out of the environment
+}
+
+// Main runs the program and returns its exit status.
+func Main(version string, args []string) int {
+	if version == "" {
+		version = buildVersion()
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	d := &deps{
+		streams: terminal.System(),
+		getenv:  os.LookupEnv,
+		library: preset.New(presets.FS, userPresets()),
+		prober:  probe.New(version),
+		version: version,
+
+		password: secret.Take("SMTPWIZ_PASSWORD"),
+	}
+	return run(ctx, d, args)
+}
+
+func run(ctx context.Context, d *deps, args []string) int {
+	root := newRootCmd(d)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return report.ExitOK
+	}
+	var status statusError
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	f := failureOf(ctx, cmd, err)
+	if wantsJSON(d, cmd, args) {
+		if err := render.JSON(d.streams.Out, f.result(cmd)); err == nil {
+			return f.status
+		}
+	}
+	fmt.Fprintf(d.streams.Err, "smtpwiz: %s\n", reply.Safe(f.what))
+	if f.hint != "" {
+		fmt.Fprintf(d.streams.Err, "hint: %s\n", reply.Safe(f.hint))
+	}
+	return f.status
+}
+
+// statusError ends the program with a status; all was said already.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// failure is an error as the user gets to see it.
+type failure struct {
+	status     int
+	what, hint string
+}
+
+func failureOf(ctx context.Context, cmd *cobra.Command, err error) failure {
+	var wrong *settings.UsageError
+	var flag *flagError
+	switch {
+	case ctx.Err() != nil:
+		return failure{report.ExitInterrupted, "interrupted", "run the same command again"}
+	case errors.As(err, &wrong):
+		return failure{report.ExitUsage, wrong.What, wrong.Hint}
+	case errors.As(err, &flag):
+		return failure{report.ExitUsage, flag.Error(), "see " + cmd.CommandPath() + " --help"}
+	}
+	return failure{report.ExitInternal, err.Error(), ""}
+}
+
+func (f failure) result(cmd *cobra.Command) render.Result {
+	return render.Result{ExitStatus: f.status, Err: reply.Safe(f.what), Hint: reply.Safe(f.hint), Check: checkOf(cmd)}
+}
+
+func checkOf(cmd *cobra.Command) report.Check {
+	if flag := cmd.Flags().Lookup("check"); flag != nil {
+		return report.Check(flag.Value.String())
+	}
+	return ""
+}
+
+// flagError is a command line that cobra could not read.
+type flagError struct{ error }
+
+// wantsJSON also looks at the arguments themselves, for a command line that
+// could not be read to its end.
+func wantsJSON(d *deps, cmd *cobra.Command, args []string) bool {
+	flag := cmd.Flags().Lookup("json")
+	if flag == nil || cmd.Flags().Lookup("check") == nil {
+		return false
+	}
+	variable, _ := d.getenv(settings.VariableOf("json"))
+	return flag.Value.String() == "true" || slices.Contains(args, "--json") || variable == "true" || variable == "1"
+}
+
+func buildVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return strings.Trim(info.Main.Version, "()")
+	}
+	return "devel"
+}

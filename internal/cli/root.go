@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func newRootCmd(d *deps) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "smtpwiz",
+		Short: "Get outgoing mail to work, and know why when it does not",
+		Long: `smtpwiz tries an account the way a mail program would, from the server's name
+to an accepted message, and says at which stage it fails, why, and what to do.`,
+		Example: `  smtpwiz test --preset gmail --username you@gmail.com
+  SMTPWIZ_USERNAME=you@zoho.com smtpwiz test --preset zoho --password-file pw
+  smtpwiz presets show zoho --region eu`,
+		Version:       d.version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.SetOut(d.streams.Out)
+	root.SetErr(d.streams.Err)
+	root.SetIn(d.streams.In)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &flagError{err} })
+	root.SetVersionTemplate("smtpwiz {{.Version}}\n")
+	root.AddCommand(newTestCmd(d), newPresetsCmd(d), newDemoCmd(d), newVersionCmd(d))
+	return root
+}
+
+// noArguments refuses them in our own words, with the nearest command where there is one.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return &flagError{fmt.Errorf("unknown command %q, did you mean %s?", args[0], strings.Join(near, " or "))}
+	}
+	return &flagError{fmt.Errorf("unexpected argument %q", args[0])}
+}
+
+func newVersionCmd(d *deps) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(d.streams.Out, "smtpwiz %s\n", d.version)
+			return err
+		},
+	}
+}
+
+// userPresets is the folder of the user's own presets, "" where there is no home.
+func userPresets() string {
+	dir := configDir()
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "presets")
+}
+
+// configDir is $XDG_CONFIG_HOME/smtpwiz, or what the system uses in its place.
+func configDir() string {
+	base := os.Getenv("XDG_CONFIG_HOME")
+	if base == "" || !filepath.IsAbs(base) { // the specification says to ignore relative ones
+		var err error
+		if base, err = os.UserConfigDir(); err != nil {
+			return ""
+		}
+	}
+	return filepath.Join(base, "smtpwiz")
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smtpwiz/smtpwiz/internal/diagnose"
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/render"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/sasl"
+	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+type testOptions struct {
+	demo, json, transcript, quiet, verbose bool
+	given                                  settings.Answers
+}
+
+func newTestCmd(d *deps) *cobra.Command {
+	var o testOptions
+	cmd := &cobra.Command{
+		Use:   "test",
+		Short: "Try an account, stage by stage, and send yourself a test mail",
+		Long: `test tries an account from the server's name to an accepted message and says
+at which stage it fails, why, and what to do. It asks nothing but a password.
+
+The password comes from SMTPWIZ_PASSWORD, --password-stdin, --password-file or
+--password-command, or is asked for in a terminal; it is never an argument.
+Every other flag has a variable: SMTPWIZ_USERNAME for --username, and so on.
+
+Exit status: 0 all passed, 1 smtpwiz failed, 2 wrong usage, and the stage that
+failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
+10 message; 130 interrupted.`,
+		Example: `  smtpwiz test --preset gmail --username you@gmail.com
+  smtpwiz test --preset zoho --region eu --check login
+  smtpwiz test --host mail.example.com --username you@example.com --json
+  smtpwiz test --demo`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if o.given, err = answersOf(d, cmd); err != nil {
+				return err
+			}
+			for name, into := range map[string]*bool{"demo": &o.demo, "json": &o.json, "transcript": &o.transcript, "quiet": &o.quiet, "verbose": &o.verbose} {
+				*into, _ = cmd.Flags().GetBool(name)
+			}
+			return runTest(cmd.Context(), d, o)
+		},
+	}
+	accountFlags(cmd.Flags())
+	outputFlags(cmd.Flags())
+	cmd.Flags().Bool("demo", false, "start a server inside this process and test that, without an account")
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+func runTest(ctx context.Context, d *deps, o testOptions) error {
+	var password submission.Secret
+	plan := func() (probe.Plan, *settings.Settings, error) { return planOf(d, o.given) }
+	if o.demo {
+		server, err := startDemo(ctx, o.given)
+		if err != nil {
+			return err
+		}
+		defer server.Close()
+		_, password = server.Account()
+		plan = func() (probe.Plan, *settings.Settings, error) { return demoPlan(d, o.given, server) }
+	}
+	p, s, err := plan()
+	if err != nil {
+		return err
+	}
+	if p.Check.Includes(report.Auth) {
+		if password.IsZero() {
+			if password, err = credentials(ctx, d, s, o.given); err != nil {
+				return err
+			}
+		}
+		p.Account.Password = password
+	}
+	return probeAndTell(ctx, d, o, p, s)
+}
+
+// probeAndTell runs the plan, shows it as it goes, and then the verdict.
+func probeAndTell(ctx context.Context, d *deps, o testOptions, p probe.Plan, s *settings.Settings) error {
+	view := newView(d.streams, o)
+	view.begin(p, s)
+	rep, err := d.prober.Run(ctx, p, view.event)
+	view.stop()
+	if err != nil {
+		return planError(err)
+	}
+	rep.Notes = append(slices.Clone(s.Notes), rep.Notes...)
+	result := render.Result{
+		Report: rep, Diagnosis: diagnose.Explain(rep, s.Preset), Check: rep.Check, Account: rep.Account,
+		Transcript: o.transcript, ExitStatus: rep.ExitStatus(),
+	}
+	if rep.Interrupted {
+		result.Err, result.Hint = "interrupted", "run the same command again"
+	}
+	if err := view.end(result); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	if result.ExitStatus != report.ExitOK {
+		return statusError(result.ExitStatus)
+	}
+	return nil
+}
+
+func planError(err error) error {
+	var insecure *probe.InsecureError
+	if errors.As(err, &insecure) {
+		return &settings.UsageError{
+			What: fmt.Sprintf("--security none would send the password to %s in clear", insecure.Host),
+			Hint: "use --security ssl or starttls; only this machine itself (loopback) may be talked to in clear, or use --check connect",
+		}
+	}
+	return err
+}
+
+// planOf turns the answers into a plan without a password.
+func planOf(d *deps, given settings.Answers) (probe.Plan, *settings.Settings, error) {
+	s, err := settings.Resolve(given, d.library)
+	if err != nil {
+		return probe.Plan{}, nil, err
+	}
+	if m := s.Account.Mechanism; m != "" && !slices.Contains(sasl.Mechanisms(), m) {
+		return probe.Plan{}, nil, &settings.UsageError{
+			What: fmt.Sprintf("unknown SASL mechanism %q", m),
+			Hint: "use one of " + strings.Join(sasl.Mechanisms(), ", ") + ", or leave --auth out",
+		}
+	}
+	p := probe.Plan{
+		Account: s.Account, Check: s.Check, Timeout: s.Timeout, MaxTime: s.MaxTime, Helo: s.Helo,
+		JudgesAfterMessage: s.Preset != nil && s.Preset.Account.FromChecked == preset.FromAtData,
+		Trust:              probe.Trust{Fingerprint: s.Fingerprint},
+		Route:              probe.Route{Family: probe.Family(s.Family)},
+	}
+	for _, to := range s.ConnectTo {
+		p.Route.ConnectTo = append(p.Route.ConnectTo, probe.ConnectTo(to))
+	}
+	if s.Proxy != "" {
+		p.Route.Proxy = proxyOf(d, s.Proxy)
+	}
+	return p, s, loadCertificates(s, &p.Trust)
+}
+
+func proxyOf(d *deps, address string) *probe.Proxy {
+	user, _ := d.getenv("SMTPWIZ_PROXY_USERNAME")
+	password, _ := d.getenv("SMTPWIZ_PROXY_PASSWORD")
+	return &probe.Proxy{Address: address, Username: user, Password: submission.NewSecret(password)}
+}
+
+func loadCertificates(s *settings.Settings, trust *probe.Trust) error {
+	if s.CAFile != "" {
+		pem, err := readLimited(s.CAFile)
+		if err != nil {
+			return &settings.UsageError{What: "reading --ca-file: " + err.Error(), Hint: "give a file with the authority's certificate in PEM form"}
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(pem) {
+			return &settings.UsageError{What: "--ca-file " + s.CAFile + " holds no certificate", Hint: "it has to hold -----BEGIN CERTIFICATE----- blocks"}
+		}
+		trust.Roots = func() (*x509.CertPool, error) { return pool, nil }
+	}
+	if s.ClientCert == "" {
+		return nil
+	}
+	key := s.ClientKey
+	if key == "" {
+		key = s.ClientCert
+	}
+	pair, err := tls.LoadX509KeyPair(s.ClientCert, key)
+	if err != nil {
+		return &settings.UsageError{What: "reading the client certificate: " + err.Error(), Hint: "--client-cert and --client-key are PEM files that belong together, the key not encrypted"}
+	}
+	trust.Client = &pair
+	return nil
+}
+
+func readLimited(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	const most = 4 << 20 // the system's own bundle has a twentieth
+	return io.ReadAll(io.LimitReader(f, most))
+}

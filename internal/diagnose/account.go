@@ -1,0 +1,115 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// withAccount corrects and adds to a verdict by the answers that were given.
+func (t *trouble) withAccount(v verdict) verdict {
+	a := t.report.Account
+	switch v.cause {
+	case submission.BadCredentials, submission.AppPasswordRequired:
+		return t.credentials(v)
+	case submission.FromMismatch, submission.SenderRejected:
+		if from := a.From.String(); near(from, a.Username) && strings.Contains(a.Username, "@") {
+			v.fixes = append([]Fix{{Text: "Did you mean {user}? The sender is {from}."}}, v.fixes...)
+		}
+	case submission.AuthMissing:
+		// Who has signed in and hears this was refused for the other reason.
+		if t.report.Reached(report.Auth) && len(v.also) > 0 {
+			v.cause, v.also = v.also[0], nil
+		}
+	case submission.AuthMechanismUnsupported:
+		if offered := t.report.Extensions.Mechanisms(); len(offered) > 0 {
+			v.fixes = append(v.fixes, Fix{Text: "{Server} offers: " + shortWords(offered) + "."})
+		}
+	}
+	return v
+}
+
+// credentials looks at what was refused: a token, a user name that is no
+// address, a password that does not look like the one that is wanted.
+func (t *trouble) credentials(v verdict) verdict {
+	a := t.report.Account
+	username := submission.FieldUsername
+	if t.step != nil && slices.Contains([]string{"XOAUTH2", "OAUTHBEARER"}, strings.ToUpper(t.step.Detail)) {
+		return verdict{cause: submission.OAuthTokenInvalid}
+	}
+	p := t.preset
+	if p == nil {
+		if v.cause == submission.BadCredentials && !strings.Contains(a.Username, "@") && a.From.Domain != "" {
+			v.fixes = append(v.fixes, Fix{Text: "The user name {user} is no full address. Try {from}."})
+		}
+		return v
+	}
+	if p.Account.Username == preset.UsernameAddress && a.Username != "" && !strings.Contains(a.Username, "@") {
+		v.field = &username
+		v.fixes = append([]Fix{{Text: "Give the full address as user name: {user} has no @."}}, v.fixes...)
+	}
+	return t.password(v)
+}
+
+// password: an account password where only another kind works is the likelier
+// reason than a slip of the fingers.
+func (t *trouble) password(v verdict) verdict {
+	secret, want := t.report.Account.Password, t.preset.Password
+	if want.Shape == nil || secret.IsZero() || want.Shape.Fits(secret) {
+		return v
+	}
+	if bare, _ := want.Shape.Ungroup(secret); want.Shape.Fits(bare) {
+		return v
+	}
+	v.fixes = append([]Fix{{Text: "What you gave does not look like " + article(want.Label) + ": it has another length, or other characters."}}, v.fixes...)
+	if v.cause == submission.BadCredentials && want.Kind == preset.PasswordApp {
+		v.cause, v.why = submission.AppPasswordRequired, ""
+		v.also = append([]submission.Cause{submission.BadCredentials}, v.also...)
+	}
+	return v
+}
+
+func article(label string) string {
+	if label == "" {
+		return "the password that is wanted"
+	}
+	return "the " + label
+}
+
+// near: two different texts one or two slips apart, as a mistyped address is.
+func near(a, b string) bool {
+	const slips = 2
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	if a == b || len(a) > 254 || len(b) > 254 || min(len(a), len(b)) < 6 {
+		return false
+	}
+	return distance([]rune(a), []rune(b)) <= slips
+}
+
+// distance counts the insertions, deletions, replacements and swaps of
+// neighbours between two texts.
+func distance(a, b []rune) int {
+	var before, last, row []int
+	for j := range len(b) + 1 {
+		last = append(last, j)
+	}
+	for i := 1; i <= len(a); i++ {
+		row = make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}

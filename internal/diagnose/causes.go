@@ -1,0 +1,282 @@
+package diagnose
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// advice is what there is to say of a cause wherever it comes from. {server},
+// {provider}, {user}, {from}, {to}, {domain} and {port} stand for the account's
+// own, or for a word such as "the server"; with a capital they begin a sentence.
+type advice struct {
+	summary   string
+	field     submission.Field
+	temporary bool
+	fixes     []string
+}
+
+func adviceOn(c submission.Cause) advice {
+	if a, ok := advices[c]; ok {
+		return a
+	}
+	return advices[submission.Unknown]
+}
+
+var advices = map[submission.Cause]advice{
+	submission.BadCredentials: {
+		summary: "{Server} does not accept this user name with this password. One of the two is not what it expects.",
+		field:   submission.FieldPassword,
+		fixes: []string{
+			"Type the password again. Capitals count: is Caps Lock on?",
+			"Give the full address as user name, as in you@example.com.",
+			"Sign in to the web mail with the same two. If that fails as well, set a new password there.",
+		},
+	},
+	submission.AppPasswordRequired: {
+		summary: "{Provider} does not take the password of your account here. A program needs a password of its own, called an app password.",
+		field:   submission.FieldPassword,
+		fixes:   []string{"Make an app password in the security settings of your account, and use it here.", "Copy it whole: such a password is long and is shown once."},
+	},
+	submission.OAuthRequired: {
+		summary: "{Provider} no longer takes passwords from mail programs. It wants OAuth 2.0: you sign in with a browser, and the program gets a token.",
+		field:   submission.FieldAuth,
+		fixes:   []string{"Use a program that signs in with OAuth 2.0; here, --auth XOAUTH2 with a token as the password.", "Or send through a provider that still takes passwords."},
+	},
+	submission.OAuthTokenInvalid: {
+		summary: "{Server} does not accept the OAuth token. It has expired, belongs to another user, or does not allow sending mail.",
+		field:   submission.FieldPassword,
+		fixes:   []string{"Get a new token: most last an hour.", "Check that it was given to {user}, with the permission (scope) to send mail over SMTP."},
+	},
+	submission.AuthDisabledForAccount: {
+		summary: "Sending from mail programs is switched off for this account. The password may well be right.",
+		fixes:   []string{"Switch on SMTP (or IMAP and SMTP access) in the settings of the account.", "In a company, ask whoever runs the mail to allow it for you."},
+	},
+	submission.AuthMissing: {
+		summary: "{Server} takes mail only from those who sign in, and this session did not.",
+		field:   submission.FieldUsername,
+		fixes:   []string{"Give a user name and a password.", "In another program, switch on authentication for outgoing mail."},
+	},
+	submission.AuthMechanismUnsupported: {
+		summary: "{Server} does not allow the way of signing in that was tried.",
+		field:   submission.FieldAuth,
+		fixes:   []string{"Choose another way with --auth: PLAIN or LOGIN work almost everywhere."},
+	},
+	submission.AuthNotOffered: {
+		summary: "{Server} offers no way to sign in here. Many servers offer it only once the connection is encrypted, and not on port 25.",
+		field:   submission.FieldSecurity,
+		fixes:   []string{"Use port 465 with ssl, or port 587 with starttls."},
+	},
+	submission.TLSRequired: {
+		summary: "{Server} goes on only over an encrypted connection, and this one is in clear.",
+		field:   submission.FieldSecurity,
+		fixes:   []string{"Use port 587 with starttls, or port 465 with ssl."},
+	},
+	submission.WebLoginRequired: {
+		summary: "{Provider} wants you to sign in with a web browser first. It asks this after a sign-in that looks unusual to it.",
+		field:   submission.FieldPassword,
+		fixes:   []string{"Sign in to your account in a browser and confirm that it was you.", "Then use an app password, if your provider has them."},
+	},
+	submission.AccountSuspended: {
+		summary: "{Provider} has locked this account, or its outgoing mail. Most often that follows unusual activity.",
+		fixes:   []string{"Look in the web mail or control panel for a notice and a way to unlock it.", "Change the password: somebody else may be sending with it."},
+	},
+	submission.FromMismatch: {
+		summary: "{Server} does not let this account send as {from}. The sender must be an address of the account.",
+		field:   submission.FieldFrom,
+		fixes:   []string{"Send from the address you sign in with.", "Or add the other address to your account as an alias."},
+	},
+	submission.SenderNotVerified: {
+		summary: "{Provider} sends only for addresses and domains that you have verified with it. A trial account may also send only to chosen recipients.",
+		field:   submission.FieldFrom,
+		fixes:   []string{"Verify {from}, or its domain, in the console of the service.", "Of a trial account, verify the recipient too or ask for full access."},
+	},
+	submission.SenderDomainInvalid: {
+		summary: "{Server} cannot find the domain of the sender's address, so no answer could ever reach it.",
+		field:   submission.FieldFrom,
+		fixes:   []string{"Check the spelling after the @ of {from}.", "The domain needs an MX or address record in DNS."},
+	},
+	submission.SenderDomainAuth: {
+		summary: "The mail did not pass the checks of its sender's domain (SPF, DKIM, DMARC). They tell which servers may send for that domain, and this way is not among them.",
+		field:   submission.FieldFrom,
+		fixes:   []string{"Send through the provider of that domain.", "If the domain is yours, add your provider to its SPF record and switch on DKIM."},
+	},
+	submission.SenderRejected: {
+		summary: "{Server} does not accept the sender {from}.",
+		field:   submission.FieldFrom,
+		fixes:   []string{"Check the spelling of the sender's address.", "Send from the address you sign in with."},
+	},
+	submission.RelayDenied: {
+		summary: "{Server} will not pass this mail on. It does so only for its own users, or for recipients at its own domains.",
+		field:   submission.FieldHost,
+		fixes:   []string{"Give a user name and a password: who signs in may send to anybody.", "Check that this is your provider's outgoing server, not the one where its mail arrives."},
+	},
+	submission.RecipientRejected: {
+		summary: "{Server} does not accept mail for {to}. There is no such mailbox, or it takes no mail.",
+		field:   submission.FieldTo,
+		fixes:   []string{"Check the spelling of the recipient's address."},
+	},
+	submission.RecipientMailboxFull: {
+		summary: "The mailbox of the recipient is full. Your own settings are right.", field: submission.FieldTo, temporary: true,
+		fixes: []string{"Tell the recipient another way, or try later."},
+	},
+	submission.RateLimited: {
+		summary: "Too much came in a short time: mails, connections or errors. The server asks you to slow down.", temporary: true,
+		fixes: []string{"Wait some minutes, then go on more slowly.", "Look for another program or device that signs in with the same account."},
+	},
+	submission.QuotaExceeded: {
+		summary: "The sending allowance of this account is used up for now.", temporary: true,
+		fixes: []string{"Wait until it starts again, most often the next day, or ask for a larger one."},
+	},
+	submission.Greylisted: {
+		summary: "{Server} does not know this sender yet and asks it to come again. That is a test against spam, no error.", temporary: true,
+		fixes: []string{"Try again in some minutes. Servers do that by themselves."},
+	},
+	submission.IPBlocked: {
+		summary: "{Server} refuses your internet address (IP), whoever signs in from it. It is on a list of senders of spam, or not among those allowed.",
+		fixes:   []string{"Try from another network, such as your phone's. If it works there, this network is the reason.", "If your provider keeps a list of allowed addresses, add yours.", "Else follow the link in the server's words to have it taken off the list."},
+	},
+	submission.MessageTooLarge: {
+		summary: "The message is larger than {server} accepts. Attachments grow by a third on their way.",
+		fixes:   []string{"Send a smaller message, or a link in place of the attachment."},
+	},
+	submission.ContentRejectedSpam: {
+		summary: "{Server} takes this mail for spam, or for something its rules forbid. It judges words, links and the name of the sender.",
+		fixes:   []string{"Send a plain message without links. If that passes, the content is the reason.", "If every message is refused, ask your provider's support and quote the server's words."},
+	},
+	submission.ContentRejectedVirus: {
+		summary: "{Server} has found something dangerous in the mail, or an attachment of a forbidden kind.",
+		fixes:   []string{"Send it without the attachment, or a link in its place.", "Let a virus scanner look at the file and this computer."},
+	},
+	submission.ProtocolError: {
+		summary: "{Server} did not understand what was sent, or did not expect it at that point. That is a fault of the program, or of something between it and the server.",
+		fixes:   []string{"Update the program. If the fault stays, report it with a transcript of the session.", "Switch off virus scanners that look into mail, and try again."},
+	},
+	submission.HELORejected: {
+		summary: "{Server} does not accept the name by which this computer introduces itself (EHLO). Names such as localhost are often refused.",
+		field:   submission.FieldHelo,
+		fixes:   []string{"Give a real host name with --helo, such as one of your own domain.", "In another program, look for a setting called EHLO, HELO or local host name."},
+	},
+	submission.DNSFailure: {
+		summary: "The name {server} leads to no address.",
+		field:   submission.FieldHost,
+		fixes:   []string{"Check the spelling of the server's name.", "Check that this computer is online, and whether a VPN is needed or in the way."},
+	},
+	submission.ConnectionRefused: {
+		summary: "{Server} is there, but nothing answers on {port}.",
+		field:   submission.FieldPort,
+		fixes:   []string{"Check the name of the server and the port: 465 with ssl or 587 with starttls."},
+	},
+	submission.BridgeNotRunning: {
+		summary: "No mail bridge answers on {port} of this computer. It is not running, or listens on another port.",
+		field:   submission.FieldPort,
+		fixes:   []string{"Start the bridge and sign in to it.", "Read the SMTP port in its mailbox settings: it takes the next one when its own is in use."},
+	},
+	submission.PortBlocked: {
+		summary:   "No answer comes from {server} on {port}. Something on the way drops the connection: most often a firewall, or the network's provider.",
+		field:     submission.FieldPort,
+		temporary: false,
+		fixes:     []string{"Try the other port: 465 with ssl or 587 with starttls.", "Ask whoever runs the network, or the provider of this machine, to open it."},
+	},
+	submission.ServerSilent: {
+		summary: "{Server} took the connection, but then said nothing.", temporary: true,
+		field: submission.FieldPort,
+		fixes: []string{"Check port and security: 465 goes with ssl, 587 with starttls.", "Try again later: the server may be overloaded."},
+	},
+	submission.ConnectionLost: {
+		summary: "The connection broke off in the middle of the session, without a word from {server}.", temporary: true,
+		fixes: []string{"Try again. If it breaks at the same point each time, try from another network."},
+	},
+	submission.NotSMTP: {
+		summary: "What answers on {port} is not a mail server for sending.",
+		field:   submission.FieldPort,
+		fixes:   []string{"Use port 465 with ssl, or port 587 with starttls."},
+	},
+	submission.SMTPIntercepted: {
+		summary: "Another server answers in place of {server}. Some web hosts, firewalls and virus scanners turn outgoing mail round like this.",
+		fixes: []string{"Ask your web host to allow outgoing SMTP to {server} (cPanel calls the switch SMTP Restrictions).",
+			"Switch off a virus scanner that looks into mail, and try again.", "Send no password until it is settled."},
+	},
+	submission.WrongPortOrSecurity: {
+		summary: "Port and security do not fit together.",
+		field:   submission.FieldSecurity,
+		fixes:   []string{"Port 465 goes with ssl, ports 587 and 25 with starttls."},
+	},
+	submission.STARTTLSNotOffered: {
+		summary: "{Server} does not offer to encrypt on {port} (STARTTLS), so nothing may be sent there.",
+		field:   submission.FieldPort,
+		fixes:   []string{"Use port 465 with ssl."},
+	},
+	submission.STARTTLSInjection: {
+		summary: "Extra bytes came in clear just before the encryption began. That is an attack, or a broken device on the way. Nothing more was sent.",
+		fixes:   []string{"Do not send a password over this network.", "Use port 465 with ssl, and try from another network."},
+	},
+	submission.TLSVersion: {
+		summary: "The two sides found no encryption (TLS version or cipher) that both accept. One of them is too old.",
+		fixes:   []string{"The server should speak TLS 1.2 or later: ask who runs it.", "In another program, update it and its TLS library."},
+	},
+	submission.CertUntrusted: {
+		summary: "The certificate of {server} is not signed by an authority that this computer trusts. So it cannot be told from an impostor's.",
+		field:   submission.FieldHost,
+		fixes:   []string{"Check the name of the server.", "For a server of your own, give its authority with --ca-file.", "Do not switch the check off: the password would go to whoever answers."},
+	},
+	submission.CertExpired: {
+		summary: "The certificate of {server} is not valid at this time. Or the clock of this computer is wrong.",
+		fixes:   []string{"Check date and time of this computer.", "If they are right, tell the provider: only it can renew the certificate."},
+	},
+	submission.CertNameMismatch: {
+		summary: "The certificate that answers is for other names than {server}.",
+		field:   submission.FieldHost,
+		fixes:   []string{"Use the name of the server that your provider gives, not a name of your own domain that leads to it."},
+	},
+	submission.ServerDownTemporary: {
+		summary: "{Server} has trouble of its own at the moment. Your settings may be right.", temporary: true,
+		fixes: []string{"Try again in some minutes."},
+	},
+	submission.NotDelivered: {
+		summary: "{Server} took the mail, but it has not been seen in the mailbox in time. It may be late, in another folder, or filtered out.",
+		field:   submission.FieldTo,
+		fixes:   []string{"Look in the folder for junk mail.", "Wait some minutes and look again."},
+	},
+	submission.Unknown: {
+		summary: "What went wrong is not known.",
+		fixes:   []string{"Ask the provider's support, and quote the words below as they are."},
+	},
+}
+
+// names fills in the words in braces.
+type names struct{ replacer *strings.Replacer }
+
+func (t *trouble) names() names {
+	host, port := t.endpoint.Host, "this port"
+	if t.endpoint.Port != 0 {
+		port = "port " + strconv.Itoa(t.endpoint.Port)
+	}
+	provider := ""
+	if t.preset != nil {
+		provider = t.preset.Title
+	}
+	user, from, to := "", "", ""
+	if t.report != nil {
+		a := t.report.Account
+		user, from, to = a.Username, a.From.String(), a.To.String()
+	}
+	var pairs []string
+	add := func(key, value, small, capital string) {
+		if value != "" {
+			small, capital = reply.Safe(value), reply.Safe(value)
+		}
+		pairs = append(pairs, "{"+key+"}", small, "{"+strings.ToUpper(key[:1])+key[1:]+"}", capital)
+	}
+	add("server", host, "the server", "The server")
+	add("provider", provider, "the provider", "The provider")
+	add("user", user, "your user name", "Your user name")
+	add("from", from, "this address", "This address")
+	add("to", to, "this recipient", "This recipient")
+	add("port", port, port, port)
+	return names{strings.NewReplacer(pairs...)}
+}
+
+func (n names) in(s string) string { return reply.Safe(n.replacer.Replace(s)) }

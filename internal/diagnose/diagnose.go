@@ -1,0 +1,198 @@
+// Package diagnose turns what a probe reported, or a text pasted from any
+// program, into the cause in words: what happened, why, and what to do. It is
+// pure: no I/O, no clock, the same answer for the same facts.
+//
+// A trouble is explained from the surest source to the least: what the
+// provider's preset knows of its own replies, faults of the network, the words
+// of the reply (rules.go), its enhanced code, its code at that stage. Where
+// none of them knows, the cause is unknown and the text says no more than what
+// the codes mean.
+package diagnose
+
+import (
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// Diagnosis is one trouble explained. Its texts are safe to print.
+type Diagnosis struct {
+	Cause     submission.Cause   `json:"cause"`
+	Summary   string             `json:"summary"`        // what happened and why, one to three short sentences
+	Field     submission.Field   `json:"field"`          // the answer at fault, "" where no answer is
+	Temporary bool               `json:"temporary"`      // the same attempt may pass later
+	Fixes     []Fix              `json:"fixes"`          // what to do, the first thing first
+	Evidence  string             `json:"evidence"`       // the server's words, or the error
+	Also      []submission.Cause `json:"also,omitempty"` // other causes in question, the likelier first
+}
+
+// Fix is one thing to do, with the page where it is done or "".
+type Fix struct {
+	Text string `json:"text"`
+	URL  string `json:"url"`
+}
+
+// Explain tells why a probe failed, nil when it did not or was interrupted. The
+// preset may be nil; it should be resolved for the account's region.
+func Explain(r *report.Report, p *preset.Preset) *Diagnosis {
+	step := r.Failed()
+	if step == nil || r.Interrupted {
+		return nil
+	}
+	t := &trouble{
+		stage: step.Stage, fault: step.Fault, endpoint: r.Endpoint, error: step.Err,
+		preset: resolved(p, r.Endpoint.Host), report: r, step: step,
+	}
+	t.evidence = evidence(step.Err)
+	if step.Reply != nil {
+		t.hear(*step.Reply)
+	}
+	return t.diagnose()
+}
+
+// trouble is all that is known of one failure, from a report or a text.
+type trouble struct {
+	stage    report.Stage // "" where a text does not tell
+	quota    bool         // the user says that it is about the sending allowance
+	fault    report.Fault
+	code     int
+	enhanced reply.EnhancedCode
+	text     string     // the refusal without its codes, for presets
+	words    [][]string // the same for the rules; then wider surroundings
+	error    string     // the error in words where there is no reply
+	evidence string
+	endpoint submission.Endpoint // parts may be zero in a text
+
+	preset *preset.Preset // nil for none
+	report *report.Report // nil for a text
+	step   *report.Step   // nil for a text
+}
+
+// hear takes a server's reply in.
+func (t *trouble) hear(r reply.Reply) {
+	t.code, t.enhanced, t.text = r.Code, r.Enhanced, r.Text()
+	t.words = [][]string{without(wordsOf(strings.Join(r.Lines, " ")), codeWord(r.Code), r.Enhanced.String())}
+	t.evidence = evidence(r.String())
+}
+
+// class is the first digit of the code, or of the enhanced one.
+func (t *trouble) class() int {
+	if t.code != 0 {
+		return t.code / 100
+	}
+	return t.enhanced.Class
+}
+
+// verdict is what was concluded, before the texts.
+type verdict struct {
+	cause     submission.Cause
+	also      []submission.Cause
+	why       string            // in place of the cause's own summary
+	field     *submission.Field // in place of the cause's own
+	temporary bool              // though the cause as such is not
+	fixes     []Fix             // before the cause's own
+	tell      string            // the experiment that tells the causes apart
+}
+
+func (t *trouble) diagnose() *Diagnosis {
+	return t.write(t.judge())
+}
+
+// judge asks the sources in the order of how sure they are.
+func (t *trouble) judge() verdict {
+	if t.stage == report.Delivery {
+		return verdict{cause: submission.NotDelivered}
+	}
+	v, ok := t.byFault()
+	if !ok {
+		v = t.byReply()
+	}
+	return t.secondThoughts(v)
+}
+
+func (t *trouble) byReply() verdict {
+	if v, ok := t.byPreset(); ok {
+		return v
+	}
+	all := tables()
+	for _, words := range t.words {
+		if c := first(all.worded, t, words); c != nil {
+			return c.verdict()
+		}
+	}
+	for _, table := range [][]compiled{all.numbered, all.coded} {
+		if c := first(table, t, nil); c != nil {
+			return c.verdict()
+		}
+	}
+	if t.quota && t.class() != 0 {
+		return verdict{cause: submission.QuotaExceeded, also: []submission.Cause{submission.RateLimited}}
+	}
+	return t.unknown()
+}
+
+func (c *compiled) verdict() verdict {
+	return verdict{cause: c.cause, also: c.also, why: c.why, tell: c.tell}
+}
+
+// write puts the texts to a verdict.
+func (t *trouble) write(v verdict) *Diagnosis {
+	a := adviceOn(v.cause)
+	d := &Diagnosis{
+		Cause: v.cause, Summary: a.summary, Field: a.field, Temporary: a.temporary || v.temporary,
+		Evidence: t.evidence, Also: v.also, Fixes: v.fixes,
+	}
+	if v.why != "" {
+		d.Summary = v.why
+	}
+	if v.field != nil {
+		d.Field = *v.field
+	}
+	d.Fixes = append(d.Fixes, t.ofPreset(v.cause)...)
+	for _, text := range a.fixes {
+		d.Fixes = append(d.Fixes, Fix{Text: text})
+	}
+	if v.tell != "" {
+		d.Fixes = append(d.Fixes, Fix{Text: v.tell})
+	}
+	return t.fill(d)
+}
+
+// fill puts names in place of the words in braces, and makes all of it safe.
+func (t *trouble) fill(d *Diagnosis) *Diagnosis {
+	names := t.names()
+	d.Summary = names.in(d.Summary)
+	fixes := []Fix{}
+	for _, f := range d.Fixes {
+		f = Fix{names.in(f.Text), reply.Safe(f.URL)}
+		if f.Text != "" && !isIn(fixes, f) {
+			fixes = append(fixes, f)
+		}
+	}
+	d.Fixes = fixes
+	return d
+}
+
+func isIn(list []Fix, f Fix) bool {
+	for _, g := range list {
+		if g.Text == f.Text {
+			return true
+		}
+	}
+	return false
+}
+
+// maxEvidence is how many characters of a server's words are shown.
+const maxEvidence = 400
+
+// evidence is a text as it is shown: in one line, bounded, safe to print.
+func evidence(s string) string {
+	s = reply.Safe(strings.Join(strings.Fields(s), " "))
+	if r := []rune(s); len(r) > maxEvidence {
+		s = string(r[:maxEvidence]) + "…"
+	}
+	return s
+}

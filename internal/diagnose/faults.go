@@ -1,0 +1,734 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// byFault explains what failed without a reply that says why: the name, the
+// network, TLS and the session.
+func (t *trouble) byFault() (verdict, bool) {
+	switch t.fault {
+	case report.FaultNone:
+		return verdict{}, false
+	case report.FaultNotFound, report.FaultDNS:
+		return t.unresolved(), true
+	case report.FaultRefused:
+		return t.refused(), true
+	case report.FaultTimeout:
+		return t.timeout(), true
+	case report.FaultUnreachable:
+		return t.unreachable(), true
+	case report.FaultReset, report.FaultClosed:
+		return t.broken(), true
+	case report.FaultProxy:
+		return t.proxy(), true
+	case report.FaultNotSMTP:
+		return t.notSMTP(), true
+	case report.FaultNotTLS:
+		return t.notTLS(), true
+	case report.FaultCertUntrusted, report.FaultCertExpired, report.FaultCertNotYetValid, report.FaultCertName:
+		return t.certificate(), true
+	case report.FaultNoAuth, report.FaultNoMechanism:
+		return t.noAuth(), true
+	case report.FaultServerSignature:
+		return t.serverSignature(), true
+	case report.FaultNoSMTPUTF8:
+		return t.noSMTPUTF8(), true
+	}
+	v, ok := plainFaults[t.fault]
+	return v, ok
+}
+
+// plainFaults are those that mean the same wherever they come.
+var plainFaults = map[report.Fault]verdict{
+	report.FaultMalformed: {cause: submission.ProtocolError,
+		why: "{Server} sent an answer that breaks the rules of SMTP. The server is faulty, or something on the way garbles what it says."},
+	report.FaultTLSVersion: {cause: submission.TLSVersion},
+	report.FaultTLS: {cause: submission.TLSVersion, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
+		why:  "The encryption (TLS) could not be set up: one side ended the handshake. It may find no version or cipher that both accept, or want a certificate from you.",
+		tell: "Try the other port: if that works, only this one is set up wrongly at the server."},
+	report.FaultNoSTARTTLS: {cause: submission.STARTTLSNotOffered},
+	report.FaultInjection:  {cause: submission.STARTTLSInjection},
+	report.FaultInsecure: {cause: submission.TLSRequired,
+		why: "The password would go over the network in clear, for anybody on the way to read. So it was not sent."},
+	report.FaultInternal: {cause: submission.ProtocolError,
+		why: "This program itself failed at this point. That is not your mistake."},
+}
+
+// --- names ---
+
+func (t *trouble) unresolved() verdict {
+	v := verdict{cause: submission.DNSFailure}
+	switch host := t.endpoint.Host; {
+	case t.fault == report.FaultDNS:
+		v.temporary = true
+		v.why = "The name {server} could not be looked up: the name service (DNS) of this network gave no proper answer."
+		v.fixes = []Fix{{Text: "Check that this computer is online: do web pages open?"}}
+		v.tell = "Try from another network: if the name is found there, the name service of this one is at fault."
+	case host != "" && !strings.Contains(host, ".") && !strings.Contains(host, ":"):
+		v.why = "The name {server} leads to no address. It has no dot, so it can only be a computer of this very network."
+	case host != "":
+		v.why = "There is no server with the name {server}, or it has no address."
+	}
+	return v
+}
+
+// --- the network ---
+
+func (t *trouble) refused() verdict {
+	switch {
+	case t.bridgeIsMissing():
+		return t.noBridge()
+	case t.onLoopback():
+		return verdict{cause: submission.ConnectionRefused, why: "Nothing answers on {port} of this computer.",
+			fixes: []Fix{{Text: "Start the program that should listen there, or give its port."}}}
+	case !t.portIsServed():
+		return t.wrongPort()
+	}
+	if known, _ := t.serves(t.samePort); known {
+		// The provider does listen there, so it was not the provider who refused.
+		v := t.blocked()
+		v.also = append([]submission.Cause{submission.ConnectionRefused}, v.also...)
+		if _, ok := t.sibling(); !ok {
+			v.why = "The connection to {server} on {port} is refused, though it does serve that port. So a firewall on the way refuses it: your network's, your web host's or this computer's own."
+		}
+		return v
+	}
+	v := verdict{cause: submission.ConnectionRefused, also: []submission.Cause{submission.PortBlocked}}
+	if s, ok := t.sibling(); ok {
+		v.fixes = []Fix{{Text: "Use " + inWords(s) + ": it answers."}}
+	}
+	return v
+}
+
+func (t *trouble) timeout() verdict {
+	switch t.stage {
+	case report.Resolve:
+		t.fault = report.FaultDNS
+		return t.unresolved()
+	case report.Connect:
+		return t.unreachable()
+	case report.TLSStage, report.STARTTLS:
+		return t.stalledHandshake()
+	case report.Greeting:
+		return t.noGreeting()
+	}
+	v := verdict{cause: submission.ServerSilent, also: []submission.Cause{submission.ServerDownTemporary},
+		why: "{Server} gave no answer " + t.after() + " in time."}
+	if t.stage == report.Data {
+		v.fixes = []Fix{{Text: "Look whether the mail has arrived all the same before you send it again."}}
+	}
+	return t.withSibling(v)
+}
+
+// stalledHandshake: the server took the ClientHello and said nothing.
+func (t *trouble) stalledHandshake() verdict {
+	if t.found(report.FoundClearPort) {
+		return t.wrongSecurity()
+	}
+	return t.withSibling(verdict{cause: submission.ServerDownTemporary, also: []submission.Cause{submission.ServerSilent, submission.PortBlocked},
+		why:  "{Server} took the connection, but never answered when the encryption was to begin. It is overloaded, or a firewall swallows what follows.",
+		tell: "Try from another network: if it works there, a firewall of this one is the reason."})
+}
+
+// noGreeting: a server that waits for the client to speak first expects TLS.
+func (t *trouble) noGreeting() verdict {
+	if t.found(report.FoundTLSPort) || t.endpoint.Port == submission.PortSubmissions && t.endpoint.Security != submission.SSL {
+		return t.wrongSecurity()
+	}
+	if t.endpoint.Port == 0 || t.endpoint.Security == "" && !slices.Contains(clearPorts, t.endpoint.Port) {
+		return verdict{cause: submission.WrongPortOrSecurity, also: []submission.Cause{submission.ServerSilent, submission.PortBlocked},
+			why:  "The server took the connection and then stayed silent. Most often it waits for encryption (TLS) from the first byte, and the program waits for a greeting in clear.",
+			tell: "Try port 465 with ssl, then port 587 with starttls: if both stay silent, the server or the network is the reason."}
+	}
+	return t.withSibling(verdict{cause: submission.ServerSilent, also: []submission.Cause{submission.ServerDownTemporary, submission.PortBlocked},
+		why: "{Server} took the connection on {port}, but sent no greeting in time. Port and security fit together, so it is busy, or a firewall swallows its words."})
+}
+
+func (t *trouble) unreachable() verdict {
+	if !t.portIsServed() {
+		return t.wrongPort()
+	}
+	if t.bridgeIsMissing() {
+		return t.noBridge()
+	}
+	return t.blocked()
+}
+
+// blocked: the port cannot be reached. What else was tried tells how far the block goes.
+func (t *trouble) blocked() verdict {
+	v := verdict{cause: submission.PortBlocked, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
+		tell: "Try from another network, such as your phone's. If it works there, this network blocks the port."}
+	switch s, ok := t.sibling(); {
+	case t.endpoint.Port == submission.PortRelay:
+		v.why = "No answer comes on port 25. That port is for mail between servers, and most networks close it for everybody else."
+		v.fixes = []Fix{{Text: "Use port 465 with ssl, or port 587 with starttls."}}
+		v.also = nil
+	case ok:
+		v.why = "No answer comes on {port}, but port " + strconv.Itoa(s.Port) + " of {server} does answer. Something on the way blocks this one port."
+		v.fixes = []Fix{{Text: "Use " + inWords(s) + ": it answers."}}
+		v.also, v.tell = nil, ""
+	case t.found(report.FoundHTTPS):
+		v.why = "{Server} answers on its web port (443), but not on {port}. So it is up, and something on the way blocks the ports for mail."
+		v.also = nil
+	case t.fault == report.FaultUnreachable && t.usedIPv6():
+		v.why = "There is no way to {server} from here. Only its IPv6 address was tried, and many networks do not carry IPv6."
+		v.fixes = []Fix{{Text: "Try again with -4."}}
+	case t.fault == report.FaultUnreachable:
+		v.why = "There is no way to {server} from here: this computer is offline, or a firewall turns the connection away."
+	}
+	if cloud, ok := t.finding(report.FoundCloud); ok {
+		name := reply.Safe(cloud.Detail)
+		v.why += " This machine runs at " + name + ", and such providers close ports for mail until you ask."
+		v.fixes = append(v.fixes, Fix{Text: "Ask " + name + " to open outgoing mail, or look in its documentation for the ports that it leaves open."})
+	}
+	return v
+}
+
+func (t *trouble) proxy() verdict {
+	proxy := submission.FieldProxy
+	v := verdict{cause: submission.ConnectionRefused, field: &proxy, why: "The proxy could not be reached, or did not connect further.",
+		fixes: []Fix{{Text: "Check the address of the proxy, and whether it lets mail ports through."}, {Text: "Try without the proxy."}}}
+	words := wordsOf(t.error)
+	switch {
+	case anyIn(parsePhrases([]string{"no such host", "name … resolve*|not found"}), words):
+		v.cause = submission.DNSFailure
+	case anyIn(parsePhrases([]string{"not allowed", "unreachable", "time* out|timeout", "ttl expired"}), words):
+		v.cause = submission.PortBlocked
+	}
+	return v
+}
+
+// --- connections that end ---
+
+func (t *trouble) broken() verdict {
+	switch {
+	case t.bridgeIsMissing() && slices.Contains([]report.Stage{"", report.Connect, report.Greeting, report.TLSStage}, t.stage):
+		return t.noBridge()
+	case t.stage == report.Connect && t.fault == report.FaultReset:
+		return t.unreachable()
+	case (t.stage == report.Greeting || t.stage == report.EHLO) && t.found(report.FoundTLSPort):
+		return t.wrongSecurity()
+	case t.stage == report.Greeting && t.endpoint.Port == submission.PortSubmissions && t.clear():
+		return t.wrongSecurity()
+	case t.stage == report.TLSStage && (t.found(report.FoundClearPort) || slices.Contains(clearPorts, t.endpoint.Port) && t.endpoint.Security == submission.SSL):
+		return t.wrongSecurity()
+	case t.stage == report.EHLO && !t.saidHello():
+		return verdict{cause: submission.HELORejected, also: []submission.Cause{submission.ConnectionLost, submission.ServerDownTemporary}, temporary: true,
+			why:  "{Server} ended the connection right after this computer gave its name (EHLO). Servers do so to names that they do not accept, such as localhost, and some say no reason.",
+			tell: "Try again with another --helo name. If it ends at the same point, the name is not the reason: try from another network."}
+	}
+	v := verdict{cause: submission.ConnectionLost, why: "The connection broke off " + t.after() + ", without a word from {server}."}
+	switch t.stage {
+	case "":
+		v.also = []submission.Cause{submission.HELORejected, submission.ServerDownTemporary, submission.WrongPortOrSecurity}
+		v.tell = "Let smtpwiz test the same server: it shows after which command the connection ends."
+	case report.Greeting:
+		v.also = []submission.Cause{submission.IPBlocked, submission.ServerDownTemporary}
+		v.why = "{Server} took the connection and ended it at once, without a greeting. It is overloaded, or does not want connections from here."
+		v.tell = "Try from another network: if it works there, the server does not want this one."
+	case report.TLSStage, report.STARTTLS:
+		v.also = []submission.Cause{submission.WrongPortOrSecurity, submission.TLSVersion}
+	case report.Data:
+		v.fixes = []Fix{{Text: "Look whether the mail has arrived all the same before you send it again."}}
+	}
+	return t.withSibling(v)
+}
+
+// saidHello: an EHLO of the same name was answered before, so that the name is not at fault.
+func (t *trouble) saidHello() bool {
+	return t.report != nil && (t.report.Reached(report.EHLO) || t.report.Reached(report.STARTTLS))
+}
+
+// after names the command that was sent last.
+func (t *trouble) after() string {
+	switch t.stage {
+	case report.Connect, report.Greeting:
+		return "before the greeting"
+	case report.TLSStage:
+		return "while the encryption (TLS) was set up"
+	case report.STARTTLS:
+		return "after STARTTLS, which begins the encryption"
+	case report.EHLO:
+		return "after EHLO, which gives this computer's name"
+	case report.Auth:
+		return "after AUTH, which signs you in"
+	case report.Mail:
+		return "after MAIL, which names the sender"
+	case report.Rcpt:
+		return "after RCPT, which names the recipient"
+	case report.Data:
+		return "after the message"
+	}
+	return "in the middle of the session"
+}
+
+// --- something else answers ---
+
+// services are the ways in which others than SMTP servers begin to speak.
+var services = []struct{ mark, name, hint string }{
+	{"http/", "http", "a web server (HTTP)"},
+	{"* ok", "imap", "a server for reading mail (IMAP)"},
+	{"imap4", "imap", "a server for reading mail (IMAP)"},
+	{"+ok", "pop3", "a server for fetching mail (POP3)"},
+	{"ssh-", "ssh", "a server for remote login (SSH)"},
+}
+
+func (t *trouble) notSMTP() verdict {
+	if t.found(report.FoundTLSPort) || strings.Contains(t.error, "\x16\x03") || strings.Contains(t.error, "\x15\x03") ||
+		strings.Contains(t.error, `\x15\x03`) || strings.Contains(t.error, `\x16\x03`) {
+		return t.wrongSecurity()
+	}
+	v := verdict{cause: submission.NotSMTP}
+	if name := t.service(); name != "" {
+		v.why = "On {port} of {server}, " + name + " answers, not one for sending mail."
+	}
+	return t.withSibling(v)
+}
+
+func (t *trouble) service() string {
+	said := strings.ToLower(t.error + "\n" + t.text)
+	if f, ok := t.finding(report.FoundService); ok {
+		said = f.Detail
+	}
+	for _, s := range services {
+		if strings.Contains(said, s.mark) || said == s.name {
+			return s.hint
+		}
+	}
+	return ""
+}
+
+func (t *trouble) notTLS() verdict {
+	if t.stage == report.STARTTLS {
+		return verdict{cause: submission.SMTPIntercepted, also: []submission.Cause{submission.ServerDownTemporary},
+			why: "{Server} agreed to encrypt, then went on in clear. Something between you and the server interferes, or the server is broken."}
+	}
+	if name := t.service(); name != "" && t.found(report.FoundService) {
+		return t.notSMTP()
+	}
+	if f, ok := t.finding(report.FoundClearPort); ok && t.foreign(f.Detail) && !t.onLoopback() {
+		return t.intercepted(f.Detail)
+	}
+	return t.wrongSecurity()
+}
+
+// --- port and security ---
+
+// clearPorts always begin in clear.
+var clearPorts = []int{submission.PortRelay, submission.PortSubmission, 2525}
+
+// clear: the program did not begin with TLS, or a text does not tell.
+func (t *trouble) clear() bool { return t.endpoint.Security != submission.SSL }
+
+// wrongSecurity: the port speaks, but the other way round.
+func (t *trouble) wrongSecurity() verdict {
+	v := verdict{cause: submission.WrongPortOrSecurity}
+	if t.stage == report.TLSStage || t.fault == report.FaultNotTLS {
+		v.why = "{Server} begins in clear on {port}, but encryption (TLS) from the first byte was expected. Port and security do not fit together."
+		v.fixes = []Fix{{Text: "Use starttls with {port}, or ssl with port 465."}}
+		if t.endpoint.Port == submission.PortSubmissions {
+			v.why = "What answers on port 465 begins in clear, though that port is for encryption (TLS) from the first byte."
+			v.fixes = []Fix{{Text: "Use port 587 with starttls."}}
+		}
+		if t.endpoint.Port == 0 {
+			v.fixes = []Fix{{Text: "Use ssl only with port 465, and starttls with port 587."}}
+		}
+		return v
+	}
+	v.why = "On {port}, {server} expects encryption (TLS) from the first byte, but the session began in clear. So each side waits for the other."
+	v.fixes = []Fix{{Text: "Use ssl with {port}, or starttls with port 587."}}
+	return v
+}
+
+// wrongPort: the provider does not serve this port.
+func (t *trouble) wrongPort() verdict {
+	port := submission.FieldPort
+	return verdict{cause: submission.WrongPortOrSecurity, field: &port, also: []submission.Cause{submission.PortBlocked},
+		why: "No answer comes on {port}, and {provider} does not serve that port."}
+}
+
+func (t *trouble) samePort(e submission.Endpoint) bool { return e.Port == t.endpoint.Port }
+
+// portIsServed is true unless the preset knows the port to be wrong.
+func (t *trouble) portIsServed() bool {
+	served, known := t.serves(t.samePort)
+	return served || !known || t.endpoint.Port == 0 || t.isBridge() || t.onLoopback()
+}
+
+// --- the bridge ---
+
+// bridgeIsMissing: nothing speaks SMTP where the local program should.
+func (t *trouble) bridgeIsMissing() bool {
+	return t.isBridge() && (t.endpoint.Host == "" || t.onLoopback() || submission.IsLoopbackHost(t.endpoint.Host))
+}
+
+func (t *trouble) noBridge() verdict {
+	why := ""
+	if t.fault == report.FaultReset || t.fault == report.FaultClosed {
+		why = "The connection on {port} of this computer ends at once. The bridge is not running or not signed in, or another program holds its port."
+	}
+	return verdict{cause: submission.BridgeNotRunning, why: why, also: []submission.Cause{submission.ConnectionRefused}}
+}
+
+// onLoopback: the address that was dialled is this very computer.
+func (t *trouble) onLoopback() bool {
+	if submission.IsLoopbackHost(t.endpoint.Host) {
+		return true
+	}
+	dialled := t.error
+	if t.report != nil {
+		dialled += " " + t.report.Dialled
+	}
+	for _, a := range addressesIn(dialled) {
+		if a.IsLoopback() {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *trouble) usedIPv6() bool {
+	list := addressesIn(t.error)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(a netip.Addr) bool { return a.Is4() })
+}
+
+// addressesIn finds IP addresses, bare or with a port, in a text.
+func addressesIn(text string) []netip.Addr {
+	var out []netip.Addr
+	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n,;()<>\"'", r) }) {
+		for part := range strings.SplitSeq(f, "->") {
+			part = strings.TrimRight(part, ":.")
+			if a, err := netip.ParseAddrPort(part); err == nil {
+				out = append(out, a.Addr().Unmap())
+			} else if a, err := netip.ParseAddr(strings.Trim(part, "[]")); err == nil {
+				out = append(out, a.Unmap())
+			}
+		}
+	}
+	return out
+}
+
+// --- certificates ---
+
+func (t *trouble) certificate() verdict {
+	if t.isIntercepted() {
+		return t.intercepted("")
+	}
+	switch t.fault {
+	case report.FaultCertNotYetValid:
+		return t.notYetValid()
+	case report.FaultCertExpired:
+		return t.expired()
+	case report.FaultCertName:
+		return t.wrongName()
+	}
+	return t.untrusted()
+}
+
+func (t *trouble) leaf() (report.Certificate, bool) {
+	if t.report == nil || t.report.TLS == nil || len(t.report.TLS.Chain) == 0 {
+		return report.Certificate{}, false
+	}
+	return t.report.TLS.Chain[0], true
+}
+
+const dateLayout = "2 January 2006"
+
+func (t *trouble) notYetValid() verdict {
+	v := verdict{cause: submission.CertExpired,
+		why: "By the clock of this computer, the certificate of {server} is not valid yet. Most often that clock is wrong."}
+	if leaf, ok := t.leaf(); ok {
+		v.why = "The certificate of {server} begins on " + leaf.NotBefore.UTC().Format(dateLayout) + ". By the clock of this computer that is still to come: most often the clock is wrong."
+	}
+	v.fixes = []Fix{{Text: "Set date and time of this computer right."}}
+	return v
+}
+
+func (t *trouble) expired() verdict {
+	v := verdict{cause: submission.CertExpired}
+	if leaf, ok := t.leaf(); ok {
+		v.why = "The certificate of {server} ended on " + leaf.NotAfter.UTC().Format(dateLayout) + ". If that day is still to come, the clock of this computer is wrong."
+	}
+	return v
+}
+
+func (t *trouble) wrongName() verdict {
+	v := verdict{cause: submission.CertNameMismatch}
+	certified := t.certifiedNames()
+	wanted := t.wantedName()
+	if len(certified) == 0 {
+		if t.report != nil || anyIn(parsePhrases([]string{"common name field", "not valid for any names"}), t.allWords()) {
+			v.why = "The certificate names no server in the way that is valid today (it has no alternative names). So nobody can check that it is {server}."
+		}
+		return v
+	}
+	v.why = "The certificate that answers is for " + shortList(certified) + ", not for " + reply.Safe(wanted) + "."
+	if best := bestName(certified); best != "" {
+		if _, err := netip.ParseAddr(wanted); err == nil {
+			v.why = "The certificate is for the name " + best + ", but the server was addressed by the number " + wanted + "."
+		}
+		v.fixes = []Fix{{Text: "If your provider gave " + best + " as its server, use that name as the host."}}
+	}
+	if t.unrelated(certified, wanted) {
+		v.also = []submission.Cause{submission.SMTPIntercepted}
+		v.tell = "Try from another network: if the right certificate answers there, something on this one turns mail round."
+	}
+	return v
+}
+
+// bestName is the certificate's name that one would dial, safe to print.
+func bestName(certified []string) string {
+	best := ""
+	for _, n := range certified {
+		if _, err := netip.ParseAddr(n); err == nil || strings.Contains(n, "*") {
+			continue
+		}
+		mail := strings.HasPrefix(n, "smtp") || strings.HasPrefix(n, "mail")
+		if best == "" || mail && !strings.HasPrefix(best, "smtp") {
+			best = n
+		}
+	}
+	return reply.Safe(best)
+}
+
+func shortList(list []string) string {
+	const most = 3
+	shown := list[:min(most, len(list))]
+	s := reply.Safe(strings.Join(shown, ", "))
+	if len(list) > most {
+		s += " and others"
+	}
+	return s
+}
+
+// unrelated: no certified name shares its last two labels with the wanted one.
+func (t *trouble) unrelated(certified []string, wanted string) bool {
+	if wanted == "" || len(certified) == 0 {
+		return false
+	}
+	if _, err := netip.ParseAddr(wanted); err == nil {
+		return false
+	}
+	return !slices.ContainsFunc(certified, func(n string) bool { return domainOf(n) == domainOf(wanted) })
+}
+
+func domainOf(name string) string {
+	labels := strings.Split(strings.ToLower(strings.TrimSuffix(name, ".")), ".")
+	return strings.Join(labels[max(0, len(labels)-2):], ".")
+}
+
+func (t *trouble) untrusted() verdict {
+	v := verdict{cause: submission.CertUntrusted}
+	leaf, ok := t.leaf()
+	switch {
+	case t.isBridge():
+		host := submission.FieldNone
+		v.field = &host
+		v.why = "The bridge signs its certificate itself, so no authority vouches for it. That is normal: tell smtpwiz to know this one certificate."
+		v.fixes = []Fix{{Text: "Export the certificate in the bridge's settings, and give it with --ca-file."}}
+		if ok {
+			v.fixes = append(v.fixes, Fix{Text: "Or compare its fingerprint with the bridge's, and give --tls-fingerprint sha256:" + reply.Safe(leaf.SHA256) + "."})
+		}
+	case ok && leaf.Subject == leaf.Issuer:
+		v.why = "{Server} signed its certificate itself. No authority vouches for it, so it cannot be told from an impostor's."
+	case ok && leaf.Issuer != "":
+		v.why = "The certificate of {server} is signed by “" + reply.Safe(leaf.Issuer) + "”, which this computer does not trust. So it cannot be told from an impostor's."
+	}
+	return v
+}
+
+// --- somebody in between ---
+
+// filters are makers of virus scanners and firewalls that open TLS and sign
+// with an authority of their own.
+var filters = []string{"avast", "avg ", "kaspersky", "eset", "bitdefender", "norton", "fortinet", "fortigate", "sophos", "zscaler", "watchguard", "palo alto", "checkpoint", "check point", "sonicwall", "netskope", "drweb", "dr.web", "mcafee", "cisco umbrella"}
+
+// isIntercepted: the certificate failed, and what answers is plainly not the
+// provider's server. A certificate that verified settles the question, so that
+// a strange greeting behind it means nothing.
+func (t *trouble) isIntercepted() bool {
+	if t.isBridge() || t.onLoopback() {
+		return false
+	}
+	if leaf, ok := t.leaf(); ok && t.fault == report.FaultCertUntrusted {
+		issuer := strings.ToLower(leaf.Issuer) + " "
+		if slices.ContainsFunc(filters, func(f string) bool { return strings.Contains(issuer, f) }) {
+			return true
+		}
+	}
+	if t.report != nil && t.foreign(t.report.Greeting) {
+		return true
+	}
+	ours, _ := t.serves(func(e submission.Endpoint) bool { return strings.EqualFold(e.Host, t.wantedName()) })
+	return ours && t.unrelated(t.certifiedNames(), t.wantedName())
+}
+
+// foreign: the greeting is not as the preset's server greets.
+func (t *trouble) foreign(greeting string) bool {
+	if t.preset == nil || greeting == "" || t.preset.Match.Greeting == "" || t.preset.Match.GreetingFits(greeting) {
+		return false
+	}
+	for _, v := range t.preset.Variants {
+		m := t.preset.Match
+		m.Greeting = v.Greeting
+		if v.Greeting != "" && m.GreetingFits(greeting) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *trouble) intercepted(greeting string) verdict {
+	v := verdict{cause: submission.SMTPIntercepted}
+	if greeting == "" && t.report != nil && t.foreign(t.report.Greeting) {
+		greeting = t.report.Greeting
+	}
+	leaf, ok := t.leaf()
+	switch {
+	case greeting != "":
+		v.why = "Another server answers in place of {server}. It greets with “" + evidence(firstRunes(greeting, 80)) + "”, which is not how {provider} greets."
+	case ok && t.fault == report.FaultCertUntrusted && leaf.Issuer != "":
+		v.why = "“" + reply.Safe(leaf.Issuer) + "” opens the encrypted connection to {server} on the way. That is a virus scanner or a firewall, and it can read the password."
+	case len(t.certifiedNames()) > 0:
+		v.why = "Another server answers in place of {server}: its certificate is for " + shortList(t.certifiedNames()) + "."
+		v.also = []submission.Cause{submission.CertNameMismatch}
+	}
+	return v
+}
+
+func firstRunes(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// secondThoughts corrects a verdict by what the session shows besides.
+func (t *trouble) secondThoughts(v verdict) verdict {
+	r := t.report
+	if r == nil {
+		return v
+	}
+	inClear := r.TLS == nil && t.stage != report.Connect && t.stage != report.Resolve
+	if inClear && v.cause != submission.SMTPIntercepted && !t.onLoopback() && t.foreign(r.Greeting) {
+		was := v.cause
+		v = t.intercepted(r.Greeting)
+		v.also = []submission.Cause{was}
+		return v
+	}
+	if v.cause == submission.STARTTLSNotOffered {
+		v = t.withSibling(v)
+	}
+	return t.withAccount(v)
+}
+
+// --- signing in, before a word was said ---
+
+func (t *trouble) noAuth() verdict {
+	if t.fault == report.FaultNoAuth || t.report == nil {
+		return t.authNotOffered()
+	}
+	offered := t.report.Extensions.Mechanisms()
+	tokens := len(offered) > 0 && !slices.ContainsFunc(offered, func(m string) bool { return m != "XOAUTH2" && m != "OAUTHBEARER" && m != "XOAUTH" })
+	if tokens {
+		return verdict{cause: submission.OAuthRequired}
+	}
+	v := verdict{cause: submission.AuthMechanismUnsupported}
+	if len(offered) > 0 {
+		v.why = "{Server} offers only these ways to sign in: " + shortWords(offered) + ". None of them can be used here."
+	}
+	return v
+}
+
+// authNotOffered: where TLS is still to come, that is the reason as a rule.
+func (t *trouble) authNotOffered() verdict {
+	v := verdict{cause: submission.AuthNotOffered}
+	if t.report == nil {
+		return v
+	}
+	port := submission.FieldPort
+	switch {
+	case t.endpoint.Security == submission.None && t.report.Extensions.Has("STARTTLS"):
+		v.why = "{Server} offers no way to sign in before the connection is encrypted, and it does offer to encrypt (STARTTLS)."
+		v.fixes = []Fix{{Text: "Use starttls with {port}."}}
+	case t.endpoint.Port == submission.PortRelay:
+		v.field = &port
+		v.why = "{Server} offers no way to sign in on port 25. That port is for mail between servers."
+	case t.endpoint.Security != submission.None:
+		v.field = &port
+		v.why = "{Server} offers no way to sign in on {port}, though the connection is encrypted. It may be a server that only receives mail."
+	}
+	return v
+}
+
+func shortWords(list []string) string {
+	return reply.Safe(strings.Join(list[:min(8, len(list))], ", "))
+}
+
+// serverSignature: a server that could not prove that it knows the password is
+// an impostor, or a broken one; verified TLS leaves only the second.
+func (t *trouble) serverSignature() verdict {
+	if t.report != nil && t.report.TLS != nil && t.report.TLS.Verified {
+		return verdict{cause: submission.AuthMechanismUnsupported,
+			why:   "{Server} could not prove that it knows your password, as this way of signing in (SCRAM) asks of it. Its certificate is right, so the fault is in its own settings.",
+			fixes: []Fix{{Text: "Try --auth PLAIN: the connection is encrypted."}}}
+	}
+	return verdict{cause: submission.SMTPIntercepted,
+		why: "What answers could not prove that it knows your password, as this way of signing in (SCRAM) asks of it. It may be an impostor, or a server with a fault."}
+}
+
+func (t *trouble) noSMTPUTF8() verdict {
+	v := verdict{cause: submission.RecipientRejected, why: "{Server} cannot carry addresses with letters outside ASCII before the @, and {to} has some."}
+	if t.report != nil && t.report.Account.From.NeedsSMTPUTF8() {
+		v = verdict{cause: submission.SenderRejected, why: "{Server} cannot carry addresses with letters outside ASCII before the @, and {from} has some."}
+	}
+	v.fixes = []Fix{{Text: "Use an address with plain letters."}}
+	return v
+}
+
+// --- what else was seen ---
+
+func (t *trouble) finding(k report.FindingKind) (report.Finding, bool) {
+	if t.report != nil {
+		for _, f := range t.report.Findings {
+			if f.Kind == k {
+				return f, true
+			}
+		}
+	}
+	return report.Finding{}, false
+}
+
+func (t *trouble) found(k report.FindingKind) bool { _, ok := t.finding(k); return ok }
+
+// sibling is another endpoint that did get through.
+func (t *trouble) sibling() (submission.Endpoint, bool) {
+	if t.report != nil {
+		for _, a := range t.report.Alternatives {
+			if a.Reachable && a.Endpoint != t.endpoint {
+				return a.Endpoint, true
+			}
+		}
+	}
+	return submission.Endpoint{}, false
+}
+
+func (t *trouble) withSibling(v verdict) verdict {
+	if s, ok := t.sibling(); ok {
+		v.fixes = append([]Fix{{Text: "Use " + inWords(s) + ": it answers."}}, v.fixes...)
+	}
+	return v
+}
+
+// inWords names an endpoint's port and security.
+func inWords(e submission.Endpoint) string {
+	return "port " + strconv.Itoa(e.Port) + " with " + string(e.Security)
+}

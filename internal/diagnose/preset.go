@@ -1,0 +1,187 @@
+package diagnose
+
+import (
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// resolved fills in a preset that still has braces, for the region whose server
+// was used.
+func resolved(p *preset.Preset, host string) *preset.Preset {
+	if p == nil || !hasBraces(p) {
+		return p
+	}
+	choices := []preset.Choice{{}}
+	for _, r := range p.Regions {
+		choices = append(choices, preset.Choice{Region: r.Name})
+	}
+	var byDefault *preset.Preset
+	for _, c := range choices {
+		s, err := p.Resolve(c)
+		if err != nil {
+			continue
+		}
+		for _, e := range s.Endpoints {
+			if strings.EqualFold(e.Host, host) {
+				return s.Preset
+			}
+		}
+		if byDefault == nil {
+			byDefault = s.Preset
+		}
+	}
+	if byDefault == nil {
+		return p
+	}
+	return byDefault
+}
+
+func hasBraces(p *preset.Preset) bool {
+	for _, e := range p.Endpoints {
+		if strings.Contains(e.Host, "{") {
+			return true
+		}
+	}
+	return strings.Contains(p.Password.URL, "{")
+}
+
+// byPreset looks the reply up in what the preset knows of its provider's words.
+func (t *trouble) byPreset() (verdict, bool) {
+	if t.preset == nil || t.code == 0 && t.text == "" {
+		return verdict{}, false
+	}
+	for _, r := range t.preset.Replies {
+		if !r.Fits(t.presetStage(), t.code, t.text) {
+			continue
+		}
+		v := verdict{cause: r.Cause, why: r.Why, temporary: r.Temporary}
+		for _, f := range r.Fixes {
+			v.fixes = append(v.fixes, Fix{f.Text, f.URL})
+		}
+		return v, true
+	}
+	return verdict{}, false
+}
+
+// presetStage is the stage by the name that presets use.
+func (t *trouble) presetStage() string {
+	if t.quota {
+		return string(StageQuota)
+	}
+	return string(t.stage)
+}
+
+func (t *trouble) isBridge() bool { return t.preset != nil && t.preset.Kind == preset.Bridge }
+
+// ofPreset is what the preset adds to a cause: pages, limits, rules.
+func (t *trouble) ofPreset(c submission.Cause) []Fix {
+	p := t.preset
+	if p == nil {
+		return nil
+	}
+	var fixes []Fix
+	add := func(text, url string) {
+		if text != "" && !strings.Contains(text, "{") {
+			if strings.Contains(url, "{") {
+				url = ""
+			}
+			fixes = append(fixes, Fix{text, url})
+		}
+	}
+	switch c {
+	case submission.AppPasswordRequired, submission.BadCredentials, submission.WebLoginRequired:
+		addPassword(p, add)
+		if c == submission.BadCredentials {
+			add(p.Account.UsernameHint, "")
+			addRegion(p, add)
+		}
+	case submission.OAuthRequired:
+		if p.OAuth != nil {
+			add(p.OAuth.Note, "")
+		}
+	case submission.FromMismatch, submission.SenderRejected, submission.SenderNotVerified:
+		add(p.Account.FromRule, "")
+	case submission.RateLimited, submission.QuotaExceeded:
+		for _, l := range p.Limits {
+			add(l.Text, l.URL)
+		}
+	case submission.MessageTooLarge:
+		for _, l := range p.Limits {
+			if l.Per == preset.PerMessage {
+				add(l.Text, l.URL)
+			}
+		}
+	case submission.ServerDownTemporary, submission.ServerSilent, submission.ConnectionLost:
+		if p.Status != "" {
+			add("Look whether "+p.Title+" reports an outage.", p.Status)
+		}
+	case submission.AuthDisabledForAccount, submission.AccountSuspended, submission.Unknown, submission.ContentRejectedSpam, submission.IPBlocked:
+		t.addSupport(add)
+	case submission.WrongPortOrSecurity, submission.STARTTLSNotOffered, submission.NotSMTP, submission.ConnectionRefused, submission.TLSRequired, submission.AuthNotOffered:
+		if !t.isBridge() {
+			add(t.endpointsInWords(), "")
+		}
+	}
+	return fixes
+}
+
+func addPassword(p *preset.Preset, add func(text, url string)) {
+	if p.Password.Kind == preset.PasswordAccount || p.Password.Label == "" {
+		return
+	}
+	add("Use the "+p.Password.Label+", not another password.", p.Password.URL)
+	for _, s := range p.Password.Steps {
+		add(s, "")
+	}
+	add(p.Password.Unavailable, "")
+}
+
+// addRegion: an account lives in one data centre, and the others say that its
+// password is wrong.
+func addRegion(p *preset.Preset, add func(text, url string)) {
+	if len(p.Regions) > 1 && p.RegionQuestion != "" {
+		add("Check the region: the servers of another one do not know your account. "+p.RegionQuestion, "")
+	}
+}
+
+func (t *trouble) addSupport(add func(text, url string)) {
+	s := t.preset.Support
+	if s == "" {
+		return
+	}
+	url := ""
+	if strings.Contains(s, "://") {
+		url = s
+	} else if strings.Contains(s, "@") {
+		url = "mailto:" + s
+	}
+	add("Ask the support of "+t.preset.Title+", and quote the server's words.", url)
+}
+
+// endpointsInWords names where the provider takes mail.
+func (t *trouble) endpointsInWords() string {
+	var list []string
+	for _, e := range t.preset.Endpoints {
+		list = append(list, inWords(submission.Endpoint{Port: e.Port, Security: e.Security}))
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return t.preset.Title + " uses " + strings.Join(list, " or ") + "."
+}
+
+// serves reports whether an endpoint is one of the preset's; known is false
+// without a preset that names any.
+func (t *trouble) serves(fits func(submission.Endpoint) bool) (yes, known bool) {
+	if t.preset == nil || len(t.preset.Endpoints) == 0 {
+		return false, false
+	}
+	for _, e := range t.preset.Endpoints {
+		if fits(submission.Endpoint{Host: e.Host, Port: e.Port, Security: e.Security}) {
+			return true, true
+		}
+	}
+	return false, true
+}

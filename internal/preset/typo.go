@@ -1,0 +1,45 @@
+package preset
+
+import "strings"
+
+// NearestDomain returns the well-known mail domain that a domain is probably a
+// slip of, such as gmail.com for gmial.com or zoho.com for zoho.con; "" where
+// it is known itself or near nothing. It is a guess to ask about, never to act on.
+func (l *Library) NearestDomain(mailDomain string) string {
+	domain := plainName(mailDomain)
+	known := l.index().domains
+	if _, ok := known[domain]; ok || realNeighbour(domain) {
+		return ""
+	}
+	best := ""
+	for k := range known {
+		if slip(domain, k) && (best == "" || k < best) {
+			best = k
+		}
+	}
+	return best
+}
+
+// slip: one edit apart, in a name long enough for that to mean something; a
+// short name must keep its first label or its last.
+func slip(a, b string) bool {
+	if distance(a, b) != 1 {
+		return false
+	}
+	nameA, tldA, _ := strings.Cut(a, ".")
+	nameB, tldB, _ := strings.Cut(b, ".")
+	if nameA == nameB {
+		// Country domains differ by a letter and are all real: only .com is mistyped.
+		return tldB == "com" && len(nameA) >= 3 && (len(tldA) != 2 || tldA == "co" || tldA == "cm" || tldA == "om")
+	}
+	return tldA == tldB && len(nameB) >= 4
+}
+
+// realNeighbour are mail domains of other people, one letter off a known one.
+func realNeighbour(domain string) bool {
+	switch domain {
+	case "mail.com", "email.com", "ymail.com", "imail.com", "qmail.com", "fmail.com":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,244 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/smtpwiz/smtpwiz/internal/diagnose"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// Text writes for a person: a line a stage as it happens, then the verdict.
+// The first error of the writer is kept and ends the writing.
+type Text struct {
+	W     io.Writer
+	Width int  // columns to wrap at, 0 for no wrapping
+	Color bool // marks also in colour; they are words in any case
+	Err   error
+}
+
+func (t *Text) printf(format string, args ...any) {
+	if t.Err == nil {
+		_, t.Err = fmt.Fprintf(t.W, format, args...)
+	}
+}
+
+// paragraph writes a text, wrapped, with each line indented; the first by lead.
+func (t *Text) paragraph(lead, text string) {
+	indent := ansi.StringWidth(lead)
+	if t.Width > indent+10 {
+		text = ansi.Wrap(text, t.Width-indent-1, "")
+	}
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			lead = strings.Repeat(" ", indent)
+		}
+		t.printf("%s\n", strings.TrimRight(lead+line, " "))
+	}
+}
+
+// Heading says what is about to be tried.
+func (t *Text) Heading(title string, a submission.Account) {
+	var where []string
+	for _, e := range a.Endpoints {
+		where = append(where, describe(e))
+	}
+	words := strings.Join(where, " or ")
+	if title != "" {
+		words = title + ": " + words
+	}
+	if a.Username != "" {
+		words += ", as " + a.Username
+	}
+	t.paragraph("", words)
+	t.printf("\n")
+}
+
+// describe says an endpoint in words: "smtp.example.com port 465 (ssl)".
+func describe(e submission.Endpoint) string {
+	return fmt.Sprintf("%s port %d (%s)", e.Host, e.Port, e.Security)
+}
+
+// Stage writes the line of a stage that ended.
+func (t *Text) Stage(s report.Step) {
+	if s.Status == report.Skipped && s.Detail == "" {
+		return
+	}
+	text := s.Detail
+	if s.Status == report.Failed {
+		text = failure(s)
+	}
+	lead := fmt.Sprintf("  %s %-8s %9s  ", t.mark(s.Status), s.Stage, duration(s))
+	t.paragraph(lead, text)
+}
+
+func failure(s report.Step) string {
+	var parts []string
+	if s.Stage == report.Auth && s.Detail != "" {
+		parts = append(parts, s.Detail)
+	}
+	if s.Reply != nil {
+		parts = append(parts, s.Reply.String())
+	}
+	if s.Err != "" {
+		parts = append(parts, s.Err)
+	}
+	return strings.Join(parts, ": ")
+}
+
+func duration(s report.Step) string {
+	if s.Status == report.Skipped {
+		return ""
+	}
+	if s.Duration < time.Second {
+		return fmt.Sprintf("%.1f ms", milliseconds(s.Duration))
+	}
+	return fmt.Sprintf("%.1f s", s.Duration.Seconds())
+}
+
+// mark is a word, so that nothing is told by colour alone.
+func (t *Text) mark(s report.Status) string {
+	switch s {
+	case report.OK:
+		return t.paint("32", "ok  ")
+	case report.Failed:
+		return t.paint("31;1", "FAIL")
+	}
+	return t.paint("2", "skip")
+}
+
+func (t *Text) paint(style, text string) string {
+	if !t.Color {
+		return text
+	}
+	return "\x1b[" + style + "m" + text + "\x1b[0m"
+}
+
+// Verdict says how it ended, and after a failure what happened, the server's
+// words, and what to do.
+func (t *Text) Verdict(r *report.Report, d *diagnose.Diagnosis) {
+	t.printf("\n")
+	switch {
+	case r.Interrupted:
+		t.paragraph("", "Interrupted: nothing more was tried.")
+	case d != nil:
+		t.failed(r, d)
+	default:
+		t.passed(r)
+	}
+}
+
+func (t *Text) passed(r *report.Report) {
+	t.paragraph("", t.paint("32;1", "Works.")+" "+proof(r))
+	if !r.Conclusive {
+		t.paragraph("", "This does not prove that the sender is right: the provider judges it only when it has the whole message. Run the same with --check send.")
+	}
+	for _, n := range r.Notes {
+		t.paragraph("Note: ", n)
+	}
+	for _, a := range r.Alternatives {
+		if !a.Reachable {
+			t.paragraph("Note: ", describe(a.Endpoint)+" could not be used: "+orElse(a.Err, "it had not answered when this was done"))
+		}
+	}
+}
+
+func proof(r *report.Report) string {
+	host := r.Endpoint.Host
+	switch r.Check {
+	case report.CheckConnect:
+		return describe(r.Endpoint) + " answers. No login was tried and nothing was sent."
+	case report.CheckLogin:
+		return host + " accepts the login of " + r.Account.Username + ". Nothing was sent."
+	case report.CheckSender:
+		return fmt.Sprintf("%s accepts %s as sender and %s as recipient. Nothing was sent.", host, r.Account.From, r.Account.To)
+	}
+	return fmt.Sprintf("%s accepted the self-test mail. Look for %q in the mailbox of %s; it may be in Junk.", host, r.Subject, r.Account.To)
+}
+
+func (t *Text) failed(r *report.Report, d *diagnose.Diagnosis) {
+	t.paragraph("", t.paint("31;1", "Failed.")+" "+d.Summary)
+	if said := serverWords(r); said != "" {
+		t.printf("\n")
+		t.paragraph("The server said: ", said)
+	}
+	t.Fixes(d)
+	for _, n := range r.Notes {
+		t.paragraph("Note: ", n)
+	}
+	t.alternatives(r)
+	t.paragraph("Cause: ", string(d.Cause))
+}
+
+// Fixes writes what to do, the likeliest first, each link alone on its line.
+func (t *Text) Fixes(d *diagnose.Diagnosis) {
+	if len(d.Fixes) == 0 {
+		return
+	}
+	t.printf("\nWhat to do:\n")
+	for i, f := range d.Fixes {
+		t.paragraph(fmt.Sprintf("  %d. ", i+1), f.Text)
+		if f.URL != "" {
+			t.printf("     %s\n", f.URL)
+		}
+	}
+	t.printf("\n")
+}
+
+func serverWords(r *report.Report) string {
+	if step := r.Failed(); step != nil && step.Reply != nil {
+		return step.Reply.String()
+	}
+	return ""
+}
+
+func (t *Text) alternatives(r *report.Report) {
+	for _, a := range r.Alternatives {
+		if a.Endpoint == r.Endpoint {
+			continue
+		}
+		if a.Reachable {
+			t.paragraph("Also tried: ", describe(a.Endpoint)+", which answers")
+		} else {
+			t.paragraph("Also tried: ", describe(a.Endpoint)+": "+orElse(a.Err, "no answer yet when this was done"))
+		}
+	}
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// Transcript writes what crossed the wire, who said it and whether inside TLS;
+// with gloss, what each line means.
+func (t *Text) Transcript(lines []report.Line, gloss bool) {
+	t.printf("\nTranscript (C: this side, S: the server; * inside TLS; passwords are replaced)\n")
+	previous := ""
+	for _, l := range lines {
+		who, inside := "C", " "
+		if l.From == report.Server {
+			who = "S"
+		}
+		if l.TLS {
+			inside = "*"
+		}
+		t.printf("%10.1f ms %s%s: %s\n", milliseconds(l.At), inside, who, l.Text)
+		if meaning := Gloss(l); gloss && meaning != "" && meaning != previous {
+			t.paragraph("                   ^ ", meaning)
+			previous = meaning
+		}
+	}
+}
+
+// Provenance writes one value with where it came from.
+func (t *Text) Provenance(name, value, source string) {
+	t.paragraph(fmt.Sprintf("  %-12s ", name), fmt.Sprintf("%s  (%s)", value, source))
+}

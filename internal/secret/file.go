@@ -1,0 +1,315 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/atomicfile"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// File is the store in one encrypted file (docs/secrets-file.md). It may be used
+// by several goroutines and programs at once. A file that is damaged, tampered
+// with or readable by others is refused and left as it is.
+type File struct {
+	Path string
+	Keys KeySource
+	Cost Cost             // of a new file; zero: DefaultCost
+	Now  func() time.Time // nil: time.Now
+
+	disk   atomicfile.Disk
+	mu     sync.Mutex
+	opened *opened // the last file key, so that Argon2id runs once
+}
+
+type opened struct {
+	header string // of the file it opens
+	key    []byte
+}
+
+// Name is "file".
+func (f *File) Name() string { return KindFile }
+
+// Format prints the path alone, whatever the verb: the key is in memory.
+func (f *File) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "file %s", f.Path) }
+
+// Get returns the password of ref. It asks for the key only if there is one.
+func (f *File) Get(ctx context.Context, ref Ref) (submission.Secret, error) {
+	v, err := f.read()
+	if err != nil {
+		return submission.Secret{}, err
+	}
+	if v == nil || v.find(ref.ID) == nil {
+		return submission.Secret{}, f.notFound(ref)
+	}
+	key, err := f.open(ctx, v)
+	if err != nil {
+		return submission.Secret{}, err
+	}
+	plain, err := unseal(key, recordData(ref.ID), v.find(ref.ID).sealed)
+	if err != nil {
+		return submission.Secret{}, f.tampered("the password of " + ref.String())
+	}
+	return submission.NewSecret(string(plain)), nil
+}
+
+// SetAt says when the password of ref was set. It needs no key, and nothing but
+// the file's checksum vouches for it.
+func (f *File) SetAt(ref Ref) (time.Time, error) {
+	v, err := f.read()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if v == nil || v.find(ref.ID) == nil {
+		return time.Time{}, f.notFound(ref)
+	}
+	return v.find(ref.ID).set, nil
+}
+
+// Set keeps password for ref, and makes the file if there is none.
+func (f *File) Set(ctx context.Context, ref Ref, password submission.Secret) error {
+	if err := checkSet(ref, password); err != nil {
+		return err
+	}
+	return f.update(ctx, func(v *vault, key []byte) (*vault, error) {
+		r := v.find(ref.ID)
+		if r == nil {
+			v.records = append(v.records, record{id: ref.ID})
+			r = v.find(ref.ID)
+		}
+		r.set = f.now().UTC().Truncate(time.Second)
+		r.sealed = seal(key, recordData(ref.ID), []byte(password.Reveal()))
+		return v, nil
+	})
+}
+
+// Remove takes the record out. It needs no key.
+func (f *File) Remove(_ context.Context, ref Ref) error {
+	if v, err := f.read(); err != nil {
+		return err
+	} else if v == nil {
+		return f.notFound(ref) // and no folder is made
+	}
+	unlock, err := f.disk.Lock(f.Path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	v, err := f.read()
+	if err != nil {
+		return err
+	}
+	if v == nil || v.find(ref.ID) == nil {
+		return f.notFound(ref)
+	}
+	v.records = slices.DeleteFunc(v.records, func(r record) bool { return r.id == ref.ID })
+	return f.write(v)
+}
+
+// Rekey has the file open with another key from now on. Everything in it is
+// encrypted anew, so that an old copy and its passphrase do not open this one.
+func (f *File) Rekey(ctx context.Context, key Key) error {
+	if v, err := f.read(); err != nil {
+		return err
+	} else if v == nil {
+		return &Error{Kind: ErrNotFound, Text: fmt.Sprintf("there is no encrypted file %s yet", f.Path)}
+	}
+	fresh, freshKey, err := newVault(key, f.cost())
+	if err != nil {
+		return err
+	}
+	err = f.update(ctx, func(v *vault, oldKey []byte) (*vault, error) {
+		for _, r := range v.records {
+			plain, err := unseal(oldKey, recordData(r.id), r.sealed)
+			if err != nil {
+				return nil, f.tampered("record " + r.id)
+			}
+			r.sealed = seal(freshKey, recordData(r.id), plain)
+			fresh.records = append(fresh.records, r)
+		}
+		return fresh, nil
+	})
+	if err != nil {
+		return err
+	}
+	f.keep(fresh, freshKey)
+	return nil
+}
+
+// update changes the file under its lock. The key is asked for and derived
+// before, since both take their time; if the file got another key meanwhile,
+// it starts again.
+func (f *File) update(ctx context.Context, change func(v *vault, key []byte) (*vault, error)) error {
+	for {
+		v, key, err := f.openOrMake(ctx)
+		if err != nil {
+			return err
+		}
+		done, err := f.updateLocked(v, func(v *vault) (*vault, error) { return change(v, key) })
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// updateLocked reports false if the file is not, or no longer, the one that
+// before was.
+func (f *File) updateLocked(before *vault, change func(*vault) (*vault, error)) (bool, error) {
+	unlock, err := f.disk.Lock(f.Path)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	v, err := f.read()
+	if err != nil {
+		return false, err
+	}
+	if v == nil && len(before.records) == 0 {
+		v = before // new, or emptied and then deleted
+	}
+	if v == nil || v.header() != before.header() {
+		return false, nil
+	}
+	if v, err = change(v); err != nil {
+		return false, err
+	}
+	return true, f.write(v)
+}
+
+// openOrMake returns the file and its key, of a new one if there is none.
+func (f *File) openOrMake(ctx context.Context) (*vault, []byte, error) {
+	v, err := f.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	if v != nil {
+		key, err := f.open(ctx, v)
+		return v, key, err
+	}
+	key, err := f.ask(ctx, Need{Path: f.Path, New: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	v, fileKey, err := newVault(key, f.cost())
+	if err != nil {
+		return nil, nil, err
+	}
+	f.keep(v, fileKey)
+	return v, fileKey, nil
+}
+
+// keep remembers the file key of v.
+func (f *File) keep(v *vault, fileKey []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.opened = &opened{v.header(), fileKey}
+}
+
+// open returns the file key of v.
+func (f *File) open(ctx context.Context, v *vault) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	header := v.header()
+	if f.opened != nil && f.opened.header == header {
+		return f.opened.key, nil
+	}
+	key, err := f.ask(ctx, Need{Path: f.Path, Kind: v.unlock})
+	if err != nil {
+		return nil, err
+	}
+	fileKey, err := v.open(key)
+	switch {
+	case errors.Is(err, ErrWrongPassphrase):
+		return nil, f.wrongKey(v.unlock)
+	case err != nil:
+		return nil, f.tampered("its key")
+	}
+	f.opened = &opened{header, fileKey}
+	return fileKey, nil
+}
+
+func (f *File) ask(ctx context.Context, need Need) (Key, error) {
+	if f.Keys == nil {
+		return Key{}, noKey(need)
+	}
+	key, err := f.Keys(ctx, need)
+	if err == nil && key.Text.IsZero() {
+		err = &Error{Kind: ErrEmpty, Text: "an empty passphrase protects nothing"}
+	}
+	return key, err
+}
+
+// read returns nil if there is no file.
+func (f *File) read() (*vault, error) {
+	data, err := atomicfile.Read(f.Path, atomicfile.Private, maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if errors.Is(err, atomicfile.ErrTooBig) {
+		return nil, f.damaged(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := parse(data)
+	if errors.Is(err, ErrNewer) {
+		return nil, &Error{Kind: ErrNewer, Text: fmt.Sprintf("%s was written by a newer smtpwiz", f.Path), Todo: "update smtpwiz"}
+	}
+	if err != nil {
+		return nil, f.damaged(err)
+	}
+	return v, nil
+}
+
+func (f *File) write(v *vault) error {
+	data := v.encode()
+	if len(data) > maxFile {
+		return &Error{Kind: ErrTooBig, Text: fmt.Sprintf("%s would grow over %d MiB", f.Path, maxFile>>20), Todo: "remove passwords from it first"}
+	}
+	if _, err := parse(data); err != nil {
+		return fmt.Errorf("nothing was written to %s: it could not be read again: %w", f.Path, err)
+	}
+	return f.disk.Write(f.Path, data, 0o600)
+}
+
+func (f *File) cost() Cost {
+	if f.Cost == (Cost{}) {
+		return DefaultCost()
+	}
+	return f.Cost
+}
+
+func (f *File) now() time.Time {
+	if f.Now == nil {
+		return time.Now()
+	}
+	return f.Now()
+}
+
+func (f *File) notFound(ref Ref) error {
+	return &Error{Kind: ErrNotFound, Text: fmt.Sprintf("%s has no password for %s", f.Path, ref), Todo: setHint(ref)}
+}
+
+func (f *File) wrongKey(kind KeyKind) error {
+	if kind == KeyFile {
+		return &Error{Kind: ErrWrongPassphrase, Text: fmt.Sprintf("this key file does not open %s", f.Path), Todo: "set SMTPWIZ_KEY_FILE to the one it was made with"}
+	}
+	return &Error{Kind: ErrWrongPassphrase, Text: fmt.Sprintf("this passphrase does not open %s", f.Path), Todo: "try again; a lost passphrase cannot be recovered"}
+}
+
+func (f *File) damaged(cause error) error {
+	return &Error{Kind: ErrDamaged, Cause: cause, Text: fmt.Sprintf("%s is damaged: %v", f.Path, cause), Todo: f.replaceHint()}
+}
+
+func (f *File) tampered(what string) error {
+	return &Error{Kind: ErrTampered, Text: fmt.Sprintf("%s was tampered with: %s is not what was written", f.Path, what), Todo: f.replaceHint()}
+}
+
+func (f *File) replaceHint() string {
+	return fmt.Sprintf("put back a copy that you trust, or move %s away and set the passwords again with smtpwiz secret set", f.Path)
+}

@@ -1,0 +1,119 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/smtpwiz/smtpwiz/internal/atomicfile"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// KeyKind is what an encrypted file opens with, as the file itself says.
+type KeyKind string
+
+const (
+	Passphrase KeyKind = "passphrase" // words that a person types
+	KeyFile    KeyKind = "key-file"   // a file of mode 0600, for machines
+)
+
+func (k KeyKind) valid() bool { return k == Passphrase || k == KeyFile }
+
+// Key opens an encrypted file. Its text goes through Argon2id whatever its kind.
+type Key struct {
+	Kind KeyKind
+	Text submission.Secret
+}
+
+// Need is the file that a key is asked for.
+type Need struct {
+	Path string
+	New  bool    // the key is chosen now: let it be typed twice
+	Kind KeyKind // what the file opens with; "" when New
+}
+
+// KeySource gives the key of an encrypted file. It is called only when the file
+// has to be opened, and again after a wrong passphrase.
+type KeySource func(ctx context.Context, need Need) (Key, error)
+
+// KeyOptions says where a key may come from; its method Key is a KeySource. The
+// first that is set is taken, of the kind that the file opens with.
+type KeyOptions struct {
+	PassphraseFile string            // --passphrase-file
+	Passphrase     submission.Secret // SMTPWIZ_PASSPHRASE
+	KeyFile        string            // SMTPWIZ_KEY_FILE
+	CredentialsDir string            // $CREDENTIALS_DIRECTORY
+	// Prompt asks for a passphrase; nil when there is nobody to ask.
+	Prompt func(ctx context.Context, need Need) (submission.Secret, error)
+}
+
+// Key returns the key, or ErrNoKey.
+func (o KeyOptions) Key(ctx context.Context, need Need) (Key, error) {
+	if need.Kind != KeyFile {
+		if text, err := o.passphrase(); err != nil || !text.IsZero() {
+			return Key{Passphrase, text}, err
+		}
+	}
+	if need.Kind != Passphrase {
+		if text, err := o.keyFile(); err != nil || !text.IsZero() {
+			return Key{KeyFile, text}, err
+		}
+	}
+	if need.Kind != KeyFile && o.Prompt != nil {
+		text, err := o.Prompt(ctx, need)
+		return Key{Passphrase, text}, err
+	}
+	return Key{}, noKey(need)
+}
+
+func (o KeyOptions) passphrase() (submission.Secret, error) {
+	if o.PassphraseFile != "" {
+		text, _, err := FromFile(o.PassphraseFile)
+		return text, err
+	}
+	if !o.Passphrase.IsZero() {
+		return o.Passphrase, nil
+	}
+	return optional(FromCredentials(o.CredentialsDir, CredentialPassphrase))
+}
+
+func (o KeyOptions) keyFile() (submission.Secret, error) {
+	switch {
+	case o.KeyFile == "":
+		return optional(FromCredentials(o.CredentialsDir, CredentialKey))
+	case o.CredentialsDir != "" && filepath.Dir(o.KeyFile) == filepath.Clean(o.CredentialsDir):
+		return FromCredentials(o.CredentialsDir, filepath.Base(o.KeyFile))
+	}
+	data, err := atomicfile.Read(o.KeyFile, atomicfile.Private, MaxSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		return submission.Secret{}, &Error{Kind: ErrNoKey, Cause: err, Text: fmt.Sprintf("there is no key file %s", o.KeyFile),
+			Todo: "to make one: (umask 077; head -c 32 /dev/urandom | base64 > FILE)"}
+	}
+	if err != nil {
+		return submission.Secret{}, err
+	}
+	return newSecret(data, "the key file "+o.KeyFile)
+}
+
+func optional(text submission.Secret, err error) (submission.Secret, error) {
+	if errors.Is(err, ErrNotFound) {
+		return submission.Secret{}, nil
+	}
+	return text, err
+}
+
+func noKey(need Need) error {
+	e := &Error{Kind: ErrNoKey, Text: fmt.Sprintf("%s opens with a passphrase, and none was given", need.Path),
+		Todo: "set SMTPWIZ_PASSPHRASE, use --passphrase-file, or run smtpwiz in a terminal"}
+	switch {
+	case need.New:
+		e.Text = fmt.Sprintf("there is no passphrase or key file to make %s with", need.Path)
+		e.Todo = "set SMTPWIZ_PASSPHRASE or SMTPWIZ_KEY_FILE, use --passphrase-file, or run smtpwiz in a terminal"
+	case need.Kind == KeyFile:
+		e.Text = fmt.Sprintf("%s opens with a key file, and none was given", need.Path)
+		e.Todo = "set SMTPWIZ_KEY_FILE to the path of the key file"
+	}
+	return e
+}

@@ -1,0 +1,79 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+func TestKeyOptions(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	credentials := filepath.Join(dir, "credentials")
+	if err := os.Mkdir(credentials, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("credentials/"+CredentialPassphrase, "from credential\n", 0o440)
+	write("credentials/"+CredentialKey, "key credential\n", 0o440)
+	write("credentials/other", "other credential", 0o440)
+	words := write("words", "from file\r\n", 0o644)
+	keyFile := write("key", "key bytes\n", 0o600)
+	looseKey := write("loose", "key bytes\n", 0o640)
+	emptyKey := write("empty", "\n", 0o600)
+
+	env := submission.NewSecret("from environment")
+	prompt := func(context.Context, Need) (submission.Secret, error) { return submission.NewSecret("typed"), nil }
+	old, oldKey, fresh := Need{Kind: Passphrase}, Need{Kind: KeyFile}, Need{New: true}
+	tests := []struct {
+		name    string
+		options KeyOptions
+		need    Need
+		want    string
+		kind    KeyKind
+		err     error
+	}{
+		{"nothing", KeyOptions{}, old, "", "", ErrNoKey},
+		{"nothing for a new one", KeyOptions{}, fresh, "", "", ErrNoKey},
+		{"prompt", KeyOptions{Prompt: prompt}, old, "typed", Passphrase, nil},
+		{"prompt for a new one", KeyOptions{Prompt: prompt}, fresh, "typed", Passphrase, nil},
+		{"a prompt is no key file", KeyOptions{Prompt: prompt, Passphrase: env}, oldKey, "", "", ErrNoKey},
+		{"environment before prompt", KeyOptions{Passphrase: env, Prompt: prompt}, old, "from environment", Passphrase, nil},
+		{"flag before environment", KeyOptions{PassphraseFile: words, Passphrase: env}, old, "from file", Passphrase, nil},
+		{"flag's file missing", KeyOptions{PassphraseFile: dir + "/none", Passphrase: env}, old, "", Passphrase, os.ErrNotExist},
+		{"credential before prompt", KeyOptions{CredentialsDir: credentials, Prompt: prompt}, old, "from credential", Passphrase, nil},
+		{"environment before credential", KeyOptions{CredentialsDir: credentials, Passphrase: env}, old, "from environment", Passphrase, nil},
+		{"key file", KeyOptions{KeyFile: keyFile}, oldKey, "key bytes", KeyFile, nil},
+		{"key file for a new one, before the prompt", KeyOptions{KeyFile: keyFile, Prompt: prompt}, fresh, "key bytes", KeyFile, nil},
+		{"passphrase for a new one, before the key file", KeyOptions{KeyFile: keyFile, Passphrase: env}, fresh, "from environment", Passphrase, nil},
+		{"each for its file", KeyOptions{KeyFile: keyFile, Passphrase: env}, oldKey, "key bytes", KeyFile, nil},
+		{"a key file is no passphrase", KeyOptions{KeyFile: keyFile}, old, "", "", ErrNoKey},
+		{"loose key file", KeyOptions{KeyFile: looseKey}, oldKey, "", KeyFile, ErrLoose},
+		{"empty key file", KeyOptions{KeyFile: emptyKey}, oldKey, "", KeyFile, ErrEmpty},
+		{"no key file there", KeyOptions{KeyFile: dir + "/none"}, oldKey, "", KeyFile, ErrNoKey},
+		{"key credential", KeyOptions{CredentialsDir: credentials}, oldKey, "key credential", KeyFile, nil},
+		{"key file named among the credentials", KeyOptions{CredentialsDir: credentials + "/", KeyFile: credentials + "/other"}, oldKey, "other credential", KeyFile, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			key, err := test.options.Key(t.Context(), test.need)
+			if key.Text.Reveal() != test.want || key.Kind != test.kind || !errors.Is(err, test.err) {
+				t.Errorf("%s %q, %v; want %s %q, %v", key.Kind, key.Text.Reveal(), err, test.kind, test.want, test.err)
+			}
+			if errors.Is(err, ErrNoKey) || errors.Is(err, ErrLoose) {
+				checkHint(t, err)
+			}
+		})
+	}
+}

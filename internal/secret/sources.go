@@ -1,0 +1,138 @@
+package secret
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// The credentials that smtpwiz looks for in $CREDENTIALS_DIRECTORY. In a unit
+// of systemd: LoadCredentialEncrypted=smtpwiz.password:/etc/…
+const (
+	CredentialPassword   = "smtpwiz.password"
+	CredentialPassphrase = "smtpwiz.passphrase" // of the encrypted file
+	CredentialKey        = "smtpwiz.key"        // the encrypted file's key file
+)
+
+// FromReader reads a password to the end of r, for --password-stdin.
+func FromReader(r io.Reader) (submission.Secret, error) { return readSecret(r, "standard input") }
+
+// FromFile reads a password that the user has put into a file, for
+// --password-file. Its mode is the user's choice (a mounted Kubernetes secret
+// is readable by all), so others being able to read it is only a note.
+func FromFile(path string) (password submission.Secret, note string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return submission.Secret{}, "", fmt.Errorf("read the password: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		note = fmt.Sprintf("others on this machine may read %s: its mode is %04o", path, info.Mode().Perm())
+	}
+	password, err = readSecret(f, path)
+	return password, note, err
+}
+
+// FromCredentials reads the credential name from dir, the value of
+// $CREDENTIALS_DIRECTORY. ErrNotFound if dir is "" or has no such file.
+//
+// As systemd means it (systemd.exec(5), Credentials): each file is one
+// credential, and the folder is the service's alone, whatever the modes look
+// like (an access list of ours shows as group-readable and owned by root), so
+// they are not judged.
+func FromCredentials(dir, name string) (submission.Secret, error) {
+	notFound := &Error{Kind: ErrNotFound, Text: fmt.Sprintf("there is no credential %s", name),
+		Todo: fmt.Sprintf("give the unit LoadCredential=%s:FILE", name)}
+	if dir == "" {
+		return submission.Secret{}, notFound
+	}
+	if strings.ContainsAny(name, `/\:`) || name == "." || name == ".." {
+		return submission.Secret{}, fmt.Errorf("%q is no name of a credential", name)
+	}
+	if !filepath.IsAbs(dir) {
+		return submission.Secret{}, fmt.Errorf("CREDENTIALS_DIRECTORY is %q, which is no absolute path", dir)
+	}
+	folder, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return submission.Secret{}, notFound
+	}
+	if err != nil {
+		return submission.Secret{}, fmt.Errorf("read the credential %s: %w", name, err)
+	}
+	defer folder.Close()
+	// Links that stay inside are followed: Kubernetes mounts are made of them.
+	info, err := folder.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return submission.Secret{}, notFound
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a plain file")
+	}
+	if err != nil {
+		return submission.Secret{}, fmt.Errorf("read the credential %s: %w", name, err)
+	}
+	f, err := folder.Open(name)
+	if err != nil {
+		return submission.Secret{}, fmt.Errorf("read the credential %s: %w", name, err)
+	}
+	defer f.Close()
+	return readSecret(f, "the credential "+name)
+}
+
+// readSecret takes everything, byte for byte, but one line end at the end.
+func readSecret(r io.Reader, from string) (submission.Secret, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxSize+3))
+	if err != nil {
+		return submission.Secret{}, fmt.Errorf("read the password from %s: %w", from, err)
+	}
+	return newSecret(data, from)
+}
+
+func newSecret(data []byte, from string) (submission.Secret, error) {
+	data = withoutLineEnd(data)
+	switch {
+	case len(data) == 0:
+		return submission.Secret{}, &Error{Kind: ErrEmpty, Text: from + " is empty"}
+	case len(data) > MaxSize:
+		return submission.Secret{}, &Error{Kind: ErrTooBig, Text: fmt.Sprintf("%s has more than %d bytes, which is no password", from, MaxSize)}
+	}
+	return submission.NewSecret(string(data)), nil
+}
+
+func withoutLineEnd(data []byte) []byte {
+	if rest, ok := bytes.CutSuffix(data, []byte("\r\n")); ok {
+		return rest
+	}
+	return bytes.TrimSuffix(data, []byte("\n"))
+}
+
+// secretVariables hold secrets, and so reach no child.
+var secretVariables = []string{"SMTPWIZ_PASSWORD", "SMTPWIZ_PASSPHRASE", "SMTPWIZ_PROXY_PASSWORD"}
+
+// WithoutSecrets returns environ ("NAME=value" each) without the variables that
+// hold our secrets, for a child.
+func WithoutSecrets(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		// Windows knows no case in names.
+		return slices.ContainsFunc(secretVariables, func(v string) bool { return strings.EqualFold(v, name) })
+	})
+}
+
+// Take reads the environment variable name and unsets it, so that no child gets
+// it that a library starts (go-keyring runs macOS's security). Call it first
+// thing, once a variable.
+func Take(name string) submission.Secret {
+	value := os.Getenv(name)
+	os.Unsetenv(name)
+	return submission.NewSecret(value)
+}

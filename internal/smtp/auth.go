@@ -1,0 +1,102 @@
+package smtp
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	gosasl "github.com/emersion/go-sasl"
+
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+)
+
+// maxCommand is the longest command line, CRLF included (RFC 5321 section 4.5.3.1.4).
+const maxCommand = 512
+
+// maxChallenges ends an exchange with a server that never decides.
+const maxChallenges = 16
+
+// ErrExchange: the SASL exchange broke on our side; the server's last word is
+// in the reply.
+var ErrExchange = errors.New("the exchange of AUTH broke off")
+
+// Auth runs one SASL exchange (RFC 4954 section 4). The reply is the server's
+// last word, whatever it is; 235 alone is success.
+func (c *Conn) Auth(ctx context.Context, client gosasl.Client) (reply.Reply, error) {
+	c.inAuth = true
+	defer func() { c.inAuth = false }()
+	mechanism, initial, err := client.Start()
+	if err != nil {
+		return reply.Reply{}, fmt.Errorf("%w: %w", ErrExchange, err)
+	}
+	x := exchange{conn: c, client: client}
+	if err := x.start(ctx, mechanism, initial); err != nil {
+		return reply.Reply{}, err
+	}
+	return x.run(ctx)
+}
+
+type exchange struct {
+	conn   *Conn
+	client gosasl.Client
+	held   []byte // an initial response that did not fit into the command's line
+}
+
+func (x *exchange) start(ctx context.Context, mechanism string, initial []byte) error {
+	command := "AUTH " + mechanism
+	if initial == nil {
+		return x.conn.send(ctx, command)
+	}
+	encoded := "=" // an empty initial response, which is not the same as none
+	if len(initial) > 0 {
+		encoded = base64.StdEncoding.EncodeToString(initial)
+		x.conn.redactor.AddPayload(initial)
+	}
+	if len(command)+len(" ")+len(encoded)+len("\r\n") > maxCommand {
+		x.held = initial
+		return x.conn.send(ctx, command)
+	}
+	x.conn.log.add(Line{TLS: x.conn.inTLS, Text: command + " " + Redacted})
+	return x.conn.write(ctx, []byte(command+" "+encoded+"\r\n"))
+}
+
+func (x *exchange) run(ctx context.Context) (reply.Reply, error) {
+	c := x.conn
+	for range maxChallenges {
+		raw, err := c.readRaw(ctx, c.timeout)
+		shown := raw.Map(func(line string) string { return reply.Safe(c.clean(line)) })
+		if err != nil || raw.Code != reply.CodeContinue {
+			return shown, err
+		}
+		response, err := x.answer(raw)
+		if err != nil {
+			return x.cancel(ctx, err)
+		}
+		c.redactor.AddPayload(response)
+		c.log.add(Line{TLS: c.inTLS, Text: Redacted})
+		encoded := base64.StdEncoding.EncodeToString(response)
+		if err := c.write(ctx, []byte(encoded+"\r\n")); err != nil {
+			return reply.Reply{}, err
+		}
+	}
+	return x.cancel(ctx, fmt.Errorf("more than %d challenges", maxChallenges))
+}
+
+func (x *exchange) answer(challenge reply.Reply) ([]byte, error) {
+	if held := x.held; held != nil {
+		x.held = nil
+		return held, nil
+	}
+	decoded, err := base64.StdEncoding.DecodeString(challenge.Text())
+	if err != nil {
+		return nil, errors.New("the server's challenge is not base64")
+	}
+	return x.client.Next(decoded)
+}
+
+// cancel gives the exchange up with the "*" of RFC 4954 section 4.
+func (x *exchange) cancel(ctx context.Context, why error) (reply.Reply, error) {
+	last, _ := x.conn.exchange(ctx, "*")
+	return last, fmt.Errorf("%w: %w", ErrExchange, why)
+}

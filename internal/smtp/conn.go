@@ -1,0 +1,244 @@
+// Package smtp speaks the client's side of a submission session (RFC 5321,
+// RFC 6409) and keeps what was said. The usual order of calls:
+//
+//	conn := New(netConn, options)
+//	conn.Handshake(ctx, config)  // implicit TLS
+//	conn.Greeting(ctx)
+//	conn.Hello(ctx, name)
+//	conn.StartTLS(ctx)           // or here, then Handshake and Hello again
+//	conn.Auth(ctx, client)
+//	conn.Submit(ctx, transaction, each)
+//	conn.Quit(ctx)
+//
+// A refusal is a reply, not an error: errors are of the connection, of a
+// server that does not speak the protocol, or of a caller's argument. The
+// package trusts nobody: what a server sends is bounded in size and time.
+package smtp
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+)
+
+// ErrInjection: bytes in clear stood behind the reply to STARTTLS. An attacker
+// or a broken proxy put them there; nothing may be sent (CVE-2011-0411).
+var ErrInjection = errors.New("bytes in clear behind the reply to STARTTLS")
+
+// Options of a Conn.
+type Options struct {
+	Timeout    time.Duration // for one write, for one whole reply and for a handshake
+	Transcript *Transcript
+}
+
+// Conn is one session. It is used by one goroutine.
+type Conn struct {
+	nc       net.Conn
+	head     *headReader // the peer's first bytes, to name what is not TLS
+	br       *bufio.Reader
+	timeout  time.Duration
+	log      *Transcript
+	redactor *Redactor
+	ext      reply.Extensions
+
+	inTLS    bool
+	inAuth   bool
+	quitSent bool
+	bareLF   bool
+}
+
+// New begins a session on a connection that was just made.
+func New(nc net.Conn, o Options) *Conn {
+	c := &Conn{nc: nc, timeout: o.Timeout, log: o.Transcript, redactor: o.Transcript.redactor}
+	c.head = &headReader{Conn: nc}
+	c.br = bufio.NewReader(c.head)
+	return c
+}
+
+// Extensions are those of the last Hello.
+func (c *Conn) Extensions() reply.Extensions { return c.ext }
+
+// SawBareLF reports whether a line ended without the CR that RFC 5321 section
+// 2.3.8 asks for.
+func (c *Conn) SawBareLF() bool { return c.bareLF }
+
+// LocalAddr is our own end of the connection.
+func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+
+// Close drops the connection without a word.
+func (c *Conn) Close() error { return c.nc.Close() }
+
+// Handshake secures the connection. On an error nothing more may be sent; the
+// first bytes of a peer that does not speak TLS are then in Head.
+func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.ConnectionState, error) {
+	if c.br.Buffered() > 0 {
+		return tls.ConnectionState{}, ErrInjection
+	}
+	c.head.seen = nil
+	stop := c.bound(ctx, c.timeout)
+	defer stop()
+	secured := tls.Client(c.head, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return secured.ConnectionState(), interrupted(ctx, err)
+	}
+	c.nc, c.inTLS = secured, true
+	c.br.Reset(secured)
+	return secured.ConnectionState(), nil
+}
+
+// Head is what the peer sent first since the last handshake began, at most 256 octets.
+func (c *Conn) Head() string { return string(c.head.seen) }
+
+// Greeting reads the server's first reply.
+func (c *Conn) Greeting(ctx context.Context) (reply.Reply, error) { return c.read(ctx, c.timeout) }
+
+// Hello says EHLO, or HELO to a server from before RFC 1869, and keeps the extensions.
+func (c *Conn) Hello(ctx context.Context, name string) (reply.Reply, error) {
+	r, err := c.exchange(ctx, "EHLO "+name)
+	if err != nil {
+		return r, err
+	}
+	c.ext = reply.Extensions{}
+	switch r.Code {
+	case 500, 502, 504:
+		return c.exchange(ctx, "HELO "+name)
+	}
+	if r.OK() {
+		c.ext = reply.ParseExtensions(r)
+	}
+	return r, nil
+}
+
+// StartTLS asks for the upgrade (RFC 3207 section 4). After a 220, Handshake is next.
+func (c *Conn) StartTLS(ctx context.Context) (reply.Reply, error) {
+	r, err := c.exchange(ctx, "STARTTLS")
+	if err == nil && r.OK() && c.br.Buffered() > 0 {
+		return r, ErrInjection
+	}
+	return r, err
+}
+
+// courtesy is how long we wait for answers that no longer decide anything.
+const courtesy = time.Second
+
+// Quit ends the session, waiting only a moment for the server's goodbye.
+func (c *Conn) Quit(ctx context.Context) (reply.Reply, error) {
+	defer c.Close()
+	if !c.quitSent {
+		if err := c.send(ctx, "QUIT"); err != nil {
+			return reply.Reply{}, err
+		}
+	}
+	return c.read(ctx, min(courtesy, c.timeout))
+}
+
+func (c *Conn) exchange(ctx context.Context, command string) (reply.Reply, error) {
+	if err := c.send(ctx, command); err != nil {
+		return c.lastWords(ctx, err)
+	}
+	return c.read(ctx, c.timeout)
+}
+
+// lastWords looks for what a server said before it closed the connection that
+// we could not write to any more: often a 421 that tells why.
+func (c *Conn) lastWords(ctx context.Context, why error) (reply.Reply, error) {
+	if ctx.Err() == nil {
+		if r, err := c.read(ctx, min(courtesy, c.timeout)); err == nil {
+			return r, nil
+		}
+	}
+	return reply.Reply{}, why
+}
+
+// send writes commands in one write, as RFC 2920 allows where PIPELINING is offered.
+func (c *Conn) send(ctx context.Context, commands ...string) error {
+	for _, line := range commands {
+		if strings.ContainsAny(line, "\r\n\x00") {
+			return fmt.Errorf("a command may not hold a line end: %s", reply.Safe(c.redactor.Clean(line)))
+		}
+	}
+	for _, line := range commands {
+		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(line)})
+	}
+	return c.write(ctx, []byte(strings.Join(commands, "\r\n")+"\r\n"))
+}
+
+func (c *Conn) write(ctx context.Context, b []byte) error {
+	stop := c.bound(ctx, c.timeout)
+	defer stop()
+	_, err := c.nc.Write(b)
+	return interrupted(ctx, err)
+}
+
+// read takes one whole reply within a time limit: a server that drips is cut off.
+func (c *Conn) read(ctx context.Context, within time.Duration) (reply.Reply, error) {
+	raw, err := c.readRaw(ctx, within)
+	return raw.Map(func(line string) string { return reply.Safe(c.clean(line)) }), err
+}
+
+// readRaw is read with the server's bytes as they are: for what SASL decodes.
+func (c *Conn) readRaw(ctx context.Context, within time.Duration) (reply.Reply, error) {
+	stop := c.bound(ctx, within)
+	defer stop()
+	r, err := reply.Read(c.br, func(raw reply.Raw) {
+		c.bareLF = c.bareLF || raw.BareLF
+		c.log.add(Line{Server: true, TLS: c.inTLS, Text: c.cleanLine(raw.Text)})
+	})
+	var malformed *reply.MalformedError
+	if errors.As(err, &malformed) {
+		malformed.Line = reply.Safe(c.clean(malformed.Line))
+	}
+	return r, interrupted(ctx, err)
+}
+
+// cleanLine redacts a line for the transcript; a challenge is replaced whole.
+func (c *Conn) cleanLine(line string) string {
+	if c.inAuth && strings.HasPrefix(line, "334") {
+		return "334 " + Redacted
+	}
+	return c.clean(line)
+}
+
+func (c *Conn) clean(text string) string {
+	if c.inAuth {
+		return c.redactor.CleanAuth(text)
+	}
+	return c.redactor.Clean(text)
+}
+
+// bound limits what follows in time and by the context, which ends it at once.
+func (c *Conn) bound(ctx context.Context, within time.Duration) (stop func() bool) {
+	nc := c.nc
+	_ = nc.SetDeadline(time.Now().Add(within))
+	return context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+}
+
+// interrupted prefers the reason why a context ended to the I/O error it caused.
+func interrupted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// headReader keeps the first bytes that a peer sends.
+type headReader struct {
+	net.Conn
+	seen []byte
+}
+
+func (h *headReader) Read(p []byte) (int, error) {
+	n, err := h.Conn.Read(p)
+	const most = 256
+	if room := most - len(h.seen); room > 0 {
+		h.seen = append(h.seen, p[:min(n, room)]...)
+	}
+	return n, err
+}

@@ -1,0 +1,72 @@
+// Package terminal is where the program reads and writes, and what is known of
+// the places: is it a terminal, how wide, may it have colour.
+package terminal
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Streams are a process's three, with a double in tests.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+
+	InIsTerminal, OutIsTerminal, ErrIsTerminal bool
+
+	Width  int  // columns of the output, 0 where it is no terminal
+	Color  bool // of the output
+	Getenv func(string) string
+}
+
+// System returns the streams of this process.
+func System() *Streams {
+	s := &Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		InIsTerminal:  isTerminal(os.Stdin),
+		OutIsTerminal: isTerminal(os.Stdout),
+		ErrIsTerminal: isTerminal(os.Stderr),
+		Getenv:        os.Getenv,
+	}
+	if s.OutIsTerminal {
+		s.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
+		s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && os.Getenv("TERM") != ""
+	}
+	return s
+}
+
+// Interactive reports whether somebody can be asked: on both ends is a
+// terminal, and it is not a build machine (CI is set there).
+func (s *Streams) Interactive() bool {
+	return s.InIsTerminal && s.ErrIsTerminal && s.Getenv("CI") == ""
+}
+
+// ReadPassword asks for a line without echo. The terminal is left as it was,
+// also when the process is told to stop while it waits (the caller cancels).
+func (s *Streams) ReadPassword(prompt string) (string, error) {
+	file, ok := s.In.(*os.File)
+	if !ok {
+		return "", os.ErrInvalid
+	}
+	_, _ = io.WriteString(s.Err, prompt)
+	defer io.WriteString(s.Err, "\n") //nolint:errcheck // nothing can be done about it
+	password, err := term.ReadPassword(int(file.Fd()))
+	return string(password), err
+}
+
+// KeepState returns a function that puts the terminal back as it is now.
+func (s *Streams) KeepState() (restore func()) {
+	file, ok := s.In.(*os.File)
+	if !ok || !s.InIsTerminal {
+		return func() {}
+	}
+	state, err := term.GetState(int(file.Fd()))
+	if err != nil {
+		return func() {}
+	}
+	return func() { _ = term.Restore(int(file.Fd()), state) }
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
