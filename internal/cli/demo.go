@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"os"
 	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,46 +18,70 @@ import (
 )
 
 func newDemoCmd(d *deps) *cobra.Command {
-	return &cobra.Command{
+	var caOut string
+	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run a submission server on this machine, to try everything without an account",
-		Long: `demo runs a submission server on loopback until it is stopped. It shows the
-account to log in with, and the subject of each mail that arrives. Mails are
-kept in memory only and go nowhere.`,
+		Long: `demo runs a submission server on loopback until it is stopped with Ctrl-C. It
+shows the account to log in with, and the subject of each mail that arrives.
+Mails are kept in memory only and go nowhere.`,
+		Example: `  smtpwiz demo --ca-out demo-ca.pem
+  smtpwiz test --demo`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), d) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), d, caOut) },
 	}
+	cmd.Flags().StringVar(&caOut, "ca-out", "", "write the server's certificate authority into this PEM `file`")
+	return cmd
 }
 
-func runDemo(ctx context.Context, d *deps) error {
-	var mu sync.Mutex
-	server, err := demo.Start(ctx, demo.Options{OnMessage: func(m demo.Message) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintf(d.streams.Out, "%s  from %s to %s: %s\n", m.Received.Format("15:04:05"), m.From, m.To, m.Subject)
-	}})
+func runDemo(ctx context.Context, d *deps, caOut string) error {
+	server, err := demo.Start(ctx, demo.Options{})
 	if err != nil {
-		return fmt.Errorf("starting the server: %w", err)
+		return err
 	}
 	defer server.Close()
+	if caOut != "" {
+		if err := os.WriteFile(caOut, server.CAPEM(), 0o644); err != nil {
+			return &settings.UsageError{What: "writing the certificate authority: " + err.Error(), Hint: "give --ca-out a file that may be written"}
+		}
+	}
+	var mu sync.Mutex
+	server.OnMessage(func(m demo.Message) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(d.streams.Out, "%s  from %s to %s: %s\n", m.Received.Format(time.TimeOnly), m.From, strings.Join(m.To, ", "), m.Subject)
+	})
+	introduce(d, server, caOut)
 	<-ctx.Done()
 	return nil
+}
+
+func introduce(d *deps, server *demo.Server, caOut string) {
+	username, password := server.Account()
+	fmt.Fprintf(d.streams.Out, "A submission server for you alone is running:\n\n")
+	for _, e := range server.Endpoints() {
+		fmt.Fprintf(d.streams.Out, "  %s\n", e)
+	}
+	fmt.Fprintf(d.streams.Out, "\n  user name  %s\n  password   %s\n\n", username, password.Reveal()) // made up for this run
+	if caOut == "" {
+		fmt.Fprintf(d.streams.Out, "Its certificate is its own: --ca-out FILE writes the authority to trust.\n")
+	} else {
+		e := server.Endpoints()[0]
+		fmt.Fprintf(d.streams.Out, "Try it from another terminal; the password is asked for:\n  smtpwiz test --host %s --port %d --security %s --username %s --ca-file %s\n", e.Host, e.Port, e.Security, username, caOut)
+	}
+	fmt.Fprintf(d.streams.Out, "Mails that arrive are listed here. Ctrl-C ends it.\n\n")
 }
 
 // demoFlags may not point elsewhere: they are what the demo fills in.
 var demoFlags = []string{"preset", "region", "variant", "host", "username", "connect-to", "ca-file", "tls-fingerprint", "proxy", "password-stdin", "password-file", "password-command"}
 
-func startDemo(ctx context.Context, given settings.Answers) (*demo.Server, error) {
+func startDemo(given settings.Answers) (*demo.Server, error) {
 	for _, name := range demoFlags {
 		if a, ok := given[name]; ok && a.Source == settings.FromFlag {
 			return nil, &settings.UsageError{What: a.Name + " and --demo contradict each other", Hint: "leave " + a.Name + " out: --demo brings its own server and account"}
 		}
 	}
-	server, err := demo.Start(ctx, demo.Options{})
-	if err != nil {
-		return nil, fmt.Errorf("starting the demo's server: %w", err)
-	}
-	return server, nil
+	return demo.Start(context.Background(), demo.Options{})
 }
 
 // demoPlan is a plan for the demo's server and account. What the variables say

@@ -70,7 +70,7 @@ func runTest(ctx context.Context, d *deps, o testOptions) error {
 	var password submission.Secret
 	plan := func() (probe.Plan, *settings.Settings, error) { return planOf(d, o.given) }
 	if o.demo {
-		server, err := startDemo(ctx, o.given)
+		server, err := startDemo(o.given)
 		if err != nil {
 			return err
 		}

@@ -12,13 +12,10 @@ type loginFunc func(username, password string) error
 
 // plainServer is go-sasl's, but its complaints about the form become a reply
 // of their own; the library would answer 454, as if trying later helped.
-type plainServer struct {
-	sasl.Server
-	malformed error
-}
+type plainServer struct{ sasl.Server }
 
-func newPlain(login loginFunc, malformed error) plainServer {
-	return plainServer{malformed: malformed, Server: sasl.NewPlainServer(func(identity, username, password string) error {
+func newPlain(login loginFunc) plainServer {
+	return plainServer{sasl.NewPlainServer(func(identity, username, password string) error {
 		if identity != "" && !strings.EqualFold(identity, username) {
 			// No account may act for another (RFC 4616 section 2).
 			return login("", "")
@@ -30,17 +27,16 @@ func newPlain(login loginFunc, malformed error) plainServer {
 func (p plainServer) Next(response []byte) ([]byte, bool, error) {
 	challenge, done, err := p.Server.Next(response)
 	if refusal := (*smtp.SMTPError)(nil); err != nil && !errors.As(err, &refusal) {
-		err = p.malformed
+		err = malformedAuth()
 	}
 	return challenge, done, err
 }
 
 // loginServer is LOGIN, which go-sasl has for clients only (draft-murchison-sasl-login).
 type loginServer struct {
-	login     loginFunc
-	malformed error
-	asked     int // prompts sent
-	username  string
+	login    loginFunc
+	asked    int // prompts sent
+	username string
 }
 
 func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err error) {
@@ -57,5 +53,5 @@ func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err er
 		l.asked = 3
 		return nil, true, l.login(l.username, string(response))
 	}
-	return nil, false, l.malformed
+	return nil, false, malformedAuth()
 }

@@ -74,6 +74,9 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, fmt.Errorf("make a certificate for the demo server: %w", err)
 	}
 	s.caPEM = caPEM
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("start the demo server: %w", err)
+	}
 	ctx, s.stop = context.WithCancel(ctx)
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	if err := s.listen(ctx, address, config); err != nil {

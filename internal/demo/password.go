@@ -31,7 +31,7 @@ const wordList = `
 	cobalt comet copper coral cotton crane creek crystal
 	daisy dawn delta desert dune eagle echo ember
 	falcon feather fern fiddle field finch flame flute
-	forest garden ginger glacier grape gravel grove harbor
+	forest garden ginger glacier grape gravel grove hamlet
 	hazel heron hill honey indigo island ivory ivy
 	jasmine jungle juniper kettle kite ladder lagoon lake
 	lantern laurel lemon lilac linen lotus maple marble

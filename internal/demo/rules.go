@@ -56,9 +56,7 @@ func (r rules) recipient(address string) error {
 	return nil
 }
 
-func (r rules) malformedAuth() error {
-	return refuse(501, "5.5.2", "Malformed authentication exchange")
-}
+func malformedAuth() error { return refuse(501, "5.5.2", "Malformed authentication exchange") }
 
 func refuse(code int, enhanced, format string, args ...any) error {
 	e, _ := reply.ParseEnhancedCode(enhanced)

@@ -29,17 +29,16 @@ func (s *session) AuthMechanisms() []string { return []string{sasl.Plain, sasl.L
 
 // Auth is called within TLS only: the library refuses it before.
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
-	rules := s.server.rules
 	login := func(username, password string) error {
-		err := rules.login(username, password)
+		err := s.server.rules.login(username, password)
 		s.loggedIn = err == nil
 		return err
 	}
 	switch mechanism {
 	case sasl.Plain:
-		return newPlain(login, rules.malformedAuth()), nil
+		return newPlain(login), nil
 	case sasl.Login:
-		return &loginServer{login: login, malformed: rules.malformedAuth()}, nil
+		return &loginServer{login: login}, nil
 	}
 	return nil, smtp.ErrAuthUnknownMechanism
 }

@@ -25,6 +25,7 @@ var services = []service{
 
 	{"envelope", []string{implicitTLS}},
 	{"misdialled", nil}, // is sent TLS where it expects a command
+	{"upgrade", nil},
 	{"once", []string{implicitTLS}},
 	{"early", []string{implicitTLS, "smtpd_delay_reject=no"}}, // refuses at MAIL what others refuse at RCPT
 	{"noauth", []string{implicitTLS, "smtpd_sasl_auth_enable=no"}},

@@ -148,7 +148,7 @@ func TestCheck(t *testing.T) {
 		{"number in a list", `scopes = ["mail"]`, `scopes = ["mail", ¶5]`, "oauth.scopes[1] is the number 5", "quotation marks"},
 		{"table for tables", "[[limit]]", "[¶limit]", "limit is a table", "[[limit]]"},
 		{"tables for a table", "[sent]", "[[¶sent]]", "sent is a list", "[sent]"},
-		{"text for a table", "default_region = \"eu\"", "default_region = \"eu\"\nshape = 1\n¶sent = \"x\"", "not TOML", "toml.io"},
+		{"text for a table", "[password.shape]\nlength = 16\nalphabet = \"letters\"\ngrouped = true", "shape = ¶\"long\"", "password.shape is a text", "[password.shape]"},
 		{"number in values", `values = { tld = "example.com" }`, `values = { tld = ¶1 }`, "region[1].values.tld is the number 1", "tld"},
 		{"date", `checked = "2026-01-31"`, `checked = ¶2026-01-31`, "the date or time 2026-01-31", "quotation marks"},
 		{"number too large", "max = 10", "max = ¶10000000000", "out of range", "number"},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -30,6 +32,23 @@ type File struct {
 type opened struct {
 	header string // of the file it opens
 	key    []byte
+}
+
+// DefaultPath is where the encrypted file is: $XDG_DATA_HOME/smtpwiz/secrets,
+// by default in ~/.local/share, or on Windows in %LocalAppData%. A relative
+// XDG_DATA_HOME is ignored, as its specification asks.
+func DefaultPath(getenv func(string) string) (string, error) {
+	data := getenv("XDG_DATA_HOME")
+	if !filepath.IsAbs(data) {
+		data = getenv("LocalAppData")
+		if runtime.GOOS != "windows" {
+			data = filepath.Join(getenv("HOME"), ".local", "share")
+		}
+	}
+	if !filepath.IsAbs(data) {
+		return "", errors.New("there is no home for the encrypted file: set HOME or XDG_DATA_HOME to an absolute path")
+	}
+	return filepath.Join(data, "smtpwiz", "secrets"), nil
 }
 
 // Name is "file".
@@ -95,7 +114,7 @@ func (f *File) Remove(_ context.Context, ref Ref) error {
 	} else if v == nil {
 		return f.notFound(ref) // and no folder is made
 	}
-	unlock, err := f.disk.Lock(f.Path)
+	unlock, err := f.lock()
 	if err != nil {
 		return err
 	}
@@ -160,7 +179,7 @@ func (f *File) update(ctx context.Context, change func(v *vault, key []byte) (*v
 // updateLocked reports false if the file is not, or no longer, the one that
 // before was.
 func (f *File) updateLocked(before *vault, change func(*vault) (*vault, error)) (bool, error) {
-	unlock, err := f.disk.Lock(f.Path)
+	unlock, err := f.lock()
 	if err != nil {
 		return false, err
 	}
@@ -231,6 +250,15 @@ func (f *File) open(ctx context.Context, v *vault) ([]byte, error) {
 	}
 	f.opened = &opened{header, fileKey}
 	return fileKey, nil
+}
+
+func (f *File) lock() (unlock func(), err error) {
+	unlock, err = f.disk.Lock(f.Path)
+	if errors.Is(err, atomicfile.ErrBusy) {
+		err = &Error{Kind: ErrTimeout, Cause: err, Text: fmt.Sprintf("another program keeps %s locked", f.Path),
+			Todo: fmt.Sprintf("wait for it to end, or see which it is: fuser %s.lock", f.Path)}
+	}
+	return unlock, err
 }
 
 func (f *File) ask(ctx context.Context, need Need) (Key, error) {

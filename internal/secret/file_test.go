@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,46 @@ func TestFileKeeps(t *testing.T) {
 	}
 	if got := get(t, f, "a") + get(t, f, "b"); got != passwords["b"] {
 		t.Errorf("after the removal: %q", got)
+	}
+}
+
+func TestDefaultPath(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the paths below are no absolute ones there")
+	}
+	for _, test := range []struct{ data, home, want string }{
+		{"/data", "/home/you", "/data/smtpwiz/secrets"},
+		{"", "/home/you", "/home/you/.local/share/smtpwiz/secrets"},
+		{"relative", "/home/you", "/home/you/.local/share/smtpwiz/secrets"},
+		{"", "", ""},
+		{"", "relative", ""},
+	} {
+		env := map[string]string{"XDG_DATA_HOME": test.data, "HOME": test.home}
+		got, err := DefaultPath(func(name string) string { return env[name] })
+		if got != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%+v: %q, %v", test, got, err)
+		}
+	}
+}
+
+func TestBusyFile(t *testing.T) {
+	t.Parallel()
+	f := newFile(t, passphrase("p"))
+	set(t, f, "a", "1")
+	unlock, err := atomicfile.Lock(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	f.disk.LockWait = time.Millisecond
+	err = f.Set(t.Context(), Ref{ID: "a"}, submission.NewSecret("2"))
+	if !errors.Is(err, ErrTimeout) {
+		t.Errorf("error %v", err)
+	}
+	checkHint(t, err)
+	if got := get(t, f, "a"); got != "1" { // readers need no lock
+		t.Errorf("got %q", got)
 	}
 }
 

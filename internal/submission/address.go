@@ -1,8 +1,10 @@
 package submission
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,43 +21,86 @@ type Address struct {
 
 // ParseAddress reads "local@domain", or "Name <local@domain>", whose name it drops.
 func ParseAddress(s string) (Address, error) {
-	if strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s) {
-		return Address{}, fmt.Errorf("address %q holds a control character", s)
+	if err := checkVisible(s); err != nil {
+		return Address{}, fmt.Errorf("address %w", err)
 	}
-	bare := strings.TrimSpace(s)
-	if strings.HasSuffix(bare, ">") {
-		parsed, err := mail.ParseAddress(bare)
-		if err != nil {
-			return Address{}, fmt.Errorf("%q is not an address", s)
-		}
-		bare = parsed.Address
-	}
+	bare, err := withoutName(strings.TrimSpace(s))
 	at := strings.LastIndexByte(bare, '@')
-	if at <= 0 || at == len(bare)-1 {
+	if err != nil || at <= 0 || at == len(bare)-1 {
 		return Address{}, fmt.Errorf("%q is not an address: it has the form you@example.com", s)
 	}
 	a := Address{Local: bare[:at], Domain: strings.TrimSuffix(bare[at+1:], ".")}
-	if err := a.check(s); err != nil {
-		return Address{}, err
+	if err := a.check(); err != nil {
+		return Address{}, fmt.Errorf("%q is not an address: %w", s, err)
 	}
 	return a, nil
 }
 
-func (a Address) check(typed string) error {
-	quoted := strings.HasPrefix(a.Local, `"`) && strings.HasSuffix(a.Local, `"`) && len(a.Local) > 2
-	if !quoted && strings.ContainsAny(a.Local, " \t\"(),:;<>@[\\]") {
-		return fmt.Errorf("%q is not an address: %q cannot stand before the @", typed, a.Local)
+// withoutName takes the addr-spec out of "Name <local@domain>".
+func withoutName(s string) (string, error) {
+	if !strings.HasSuffix(s, ">") {
+		return s, nil
+	}
+	parsed, err := mail.ParseAddress(s)
+	if err != nil {
+		return "", err
+	}
+	// Parsed, a local part has lost the quotes that it may need; String puts them back.
+	spec := (&mail.Address{Address: parsed.Address}).String()
+	return strings.TrimSuffix(strings.TrimPrefix(spec, "<"), ">"), nil
+}
+
+func (a Address) check() error {
+	if !isAtoms(a.Local) && !isQuotedString(a.Local) {
+		return fmt.Errorf("%q cannot stand before the @", a.Local)
 	}
 	if len(a.Local) > 64 {
-		return fmt.Errorf("%q is not an address: more than 64 octets before the @", typed)
+		return errors.New("more than 64 octets before the @")
 	}
-	if strings.HasPrefix(a.Domain, "[") && strings.HasSuffix(a.Domain, "]") {
+	if isAddressLiteral(a.Domain) {
 		return nil
 	}
-	if _, err := domainToASCII(a.Domain); err != nil {
-		return fmt.Errorf("%q is not an address: %w", typed, err)
+	_, err := domainToASCII(a.Domain)
+	return err
+}
+
+// isAtoms is a local part without quotes. Dots may stand anywhere: some
+// providers gave out addresses like a..b@ and .a@ against RFC 5321.
+func isAtoms(local string) bool {
+	return !strings.ContainsFunc(local, func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune(`"(),:;<>@[\]`, r)
+	})
+}
+
+// isQuotedString is the Quoted-string of RFC 5321 section 4.1.2: a quote or
+// backslash inside has a backslash before it.
+func isQuotedString(local string) bool {
+	inside, ok := strings.CutPrefix(local, `"`)
+	for ok && inside != "" {
+		switch inside[0] {
+		case '"':
+			return inside == `"` && local != `""`
+		case '\\':
+			inside = inside[1:]
+		}
+		if inside != "" {
+			inside = inside[1:]
+		}
 	}
-	return nil
+	return false
+}
+
+// isAddressLiteral is "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321 section 4.1.3).
+func isAddressLiteral(domain string) bool {
+	inside, open := strings.CutPrefix(domain, "[")
+	inside, closed := strings.CutSuffix(inside, "]")
+	const tag = "IPv6:"
+	six := len(inside) > len(tag) && strings.EqualFold(inside[:len(tag)], tag)
+	if six {
+		inside = inside[len(tag):]
+	}
+	addr, err := netip.ParseAddr(inside)
+	return open && closed && err == nil && addr.Is6() == six && addr.Zone() == ""
 }
 
 // String is the address as it was typed.
@@ -97,23 +142,50 @@ type Envelope struct {
 // NeedsSMTPUTF8 reports whether one of the two addresses does.
 func (e Envelope) NeedsSMTPUTF8() bool { return e.From.NeedsSMTPUTF8() || e.To.NeedsSMTPUTF8() }
 
+// domainToASCII returns a name as A-labels in lower case (RFC 5891). Names that
+// are ASCII need none of IDNA's rules, which forbid what DNS and private
+// networks have: an underscore, or two hyphens in the third place.
 func domainToASCII(domain string) (string, error) {
-	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || ascii == "" {
-		// Lookup is strict about what STD 3 forbids; an underscore is common in private names.
-		if relaxed := strings.ReplaceAll(domain, "_", "x"); relaxed != domain && isASCII(domain) {
-			if _, err := idna.Lookup.ToASCII(relaxed); err == nil {
-				return strings.ToLower(domain), nil
-			}
-		}
-		return "", fmt.Errorf("%q is not a domain name", domain)
+	ascii, err := strings.ToLower(domain), error(nil)
+	if !isASCII(domain) {
+		ascii, err = idna.Lookup.ToASCII(domain)
 	}
-	if strings.Contains("."+ascii+".", "..") || len(ascii) > 253 {
+	if err != nil || !isDomainName(ascii) {
 		return "", fmt.Errorf("%q is not a domain name", domain)
 	}
 	return ascii, nil
 }
 
+// isDomainName checks a name in lower-case ASCII, without a final dot (RFC 1123
+// section 2.1): labels of 1 to 63 octets, 253 in all, and a last label that is
+// no number, for then it is an IPv4 address with a slip in it.
+func isDomainName(s string) bool {
+	labels := strings.Split(s, ".")
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.Trim(l, letters+digits+"-_") != "" {
+			return false
+		}
+	}
+	return len(s) <= 253 && strings.Trim(labels[len(labels)-1], digits) != ""
+}
+
+const (
+	letters = "abcdefghijklmnopqrstuvwxyz"
+	digits  = "0123456789"
+)
+
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+// checkVisible refuses what nobody sees or means when typing: controls (a line
+// end among them), and the marks of direction and width zero that a paste
+// brings along. The joiners of Indic and Persian writing are none of these.
+func checkVisible(s string) error {
+	const zwnj, zwj = '\u200c', '\u200d'
+	hidden := func(r rune) bool { return r != zwnj && r != zwj && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, hidden) {
+		return fmt.Errorf("%q holds a character that cannot be seen", s)
+	}
+	return nil
 }

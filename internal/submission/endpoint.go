@@ -99,7 +99,14 @@ func ParsePort(s string) (int, error) {
 // ParseHost checks a server's name or address literal and returns the form
 // that is dialled: an IDN as its A-labels (RFC 5891), an address without brackets.
 func ParseHost(s string) (string, error) {
-	bare := strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	s = strings.TrimSpace(s)
+	if err := checkVisible(s); err != nil {
+		return "", fmt.Errorf("host %w", err)
+	}
+	bare := s
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		bare = s[1 : len(s)-1]
+	}
 	if addr, err := netip.ParseAddr(bare); err == nil {
 		return addr.String(), nil
 	}

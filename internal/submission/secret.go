@@ -3,25 +3,36 @@ package submission
 import (
 	"fmt"
 	"log/slog"
+	"unicode/utf8"
 )
 
 // Secret is a password, key or token. Whatever prints it, in any verb or
-// encoding, prints ***; only Reveal gives the text.
-type Secret struct{ text string }
+// encoding, prints ***; only Reveal gives the text. Compare what Reveal gives,
+// not two Secrets.
+type Secret struct {
+	// A pointer, for fmt asks no methods in an unexported field, under %p or
+	// under a misplaced %w: it then prints an address.
+	text *string
+}
 
 // NewSecret wraps a text byte for byte.
-func NewSecret(text string) Secret { return Secret{text} }
+func NewSecret(text string) Secret { return Secret{&text} }
 
 const hidden = "***"
 
 // Reveal returns the text. Its callers are the wire, the stores and the redactor.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsZero reports whether there is no text.
-func (s Secret) IsZero() bool { return s.text == "" }
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // Len is the number of characters, which may be shown to the person who typed it.
-func (s Secret) Len() int { return len([]rune(s.text)) }
+func (s Secret) Len() int { return utf8.RuneCountInString(s.Reveal()) }
 
 func (s Secret) String() string               { return hidden }
 func (s Secret) GoString() string             { return hidden }
