@@ -95,15 +95,23 @@ func demoPlan(d *deps, given settings.Answers, server *demo.Server) (probe.Plan,
 	}
 	username, _ := server.Account()
 	endpoints := server.Endpoints()
+	first := endpoints[0]
+	if security := answers.Get("security"); security != "" {
+		for _, e := range endpoints {
+			if string(e.Security) == security {
+				first = e
+			}
+		}
+	}
 	fill := func(name, value string) {
 		if _, ok := answers[name]; !ok {
 			answers[name] = settings.Answer{Value: value, Source: settings.FromDefault, Name: "--demo"}
 		}
 	}
 	fill("username", username)
-	fill("host", endpoints[0].Host)
-	fill("port", strconv.Itoa(endpoints[0].Port))
-	fill("security", string(endpoints[0].Security))
+	fill("host", first.Host)
+	fill("port", strconv.Itoa(first.Port))
+	fill("security", string(first.Security))
 	p, s, err := planOf(d, answers)
 	if err != nil {
 		return p, s, err
@@ -111,7 +119,7 @@ func demoPlan(d *deps, given settings.Answers, server *demo.Server) (probe.Plan,
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(server.CAPEM())
 	p.Trust.Roots = func() (*x509.CertPool, error) { return pool, nil }
-	if !given.Has("port") && !given.Has("security") {
+	if answers["port"].Source == settings.FromDefault && answers["security"].Source == settings.FromDefault {
 		p.Account.Endpoints = endpoints // both, as with a real provider
 	}
 	return p, s, nil

@@ -99,7 +99,7 @@ func checkPreset(d *deps, path string) error {
 	}
 	problems := preset.Check(data, path)
 	for _, p := range problems {
-		fmt.Fprintln(d.streams.Out, p)
+		fmt.Fprintf(d.streams.Out, "%s:%s\n", path, p)
 	}
 	if len(problems) > 0 {
 		return statusError(report.ExitUsage)

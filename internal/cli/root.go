@@ -26,6 +26,7 @@ to an accepted message, and says at which stage it fails, why, and what to do.`,
 			return cmd.Help()
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetOut(d.streams.Out)
 	root.SetErr(d.streams.Err)
 	root.SetIn(d.streams.In)

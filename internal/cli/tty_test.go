@@ -23,27 +23,38 @@ func TestStartAsksTheTerminalNothing(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	for _, args := range [][]string{{"--version"}, {"version"}, {"presets"}, {"--help"}} {
-		cmd := exec.Command(bin, args...)
-		cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")
-		began := time.Now()
-		terminal, err := pty.Start(cmd)
-		if err != nil {
-			t.Fatal(err)
+		var out []byte
+		var took time.Duration
+		// A busy machine may be slow once; a terminal that is asked is slow each time.
+		for try := 0; try == 0 || try < 3 && took > time.Second; try++ {
+			out, took = runInTerminal(t, bin, args)
 		}
-		var out bytes.Buffer
-		_, _ = out.ReadFrom(terminal) // a pty ends with EIO
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%v: %v", args, err)
-		}
-		if took := time.Since(began); took > time.Second {
+		if took > time.Second {
 			t.Errorf("%v took %v", args, took)
 		}
-		if args[0] != "presets" && bytes.ContainsRune(out.Bytes(), 0x1b) {
-			t.Errorf("%v wrote an escape byte: %q", args, out.String())
+		if args[0] != "presets" && bytes.ContainsRune(out, 0x1b) {
+			t.Errorf("%v wrote an escape byte: %q", args, out)
 		}
-		if out.Len() == 0 {
+		if len(out) == 0 {
 			t.Errorf("%v wrote nothing", args)
 		}
-		_ = terminal.Close()
 	}
+}
+
+func runInTerminal(t *testing.T, bin string, args []string) ([]byte, time.Duration) {
+	t.Helper()
+	cmd := exec.Command(bin, args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")
+	began := time.Now()
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	var out bytes.Buffer
+	_, _ = out.ReadFrom(terminal) // a pty ends with EIO
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %v", args, err)
+	}
+	return out.Bytes(), time.Since(began)
 }

@@ -134,10 +134,6 @@ func (t *trouble) byReply() verdict {
 	return t.unknown()
 }
 
-func (c *compiled) verdict() verdict {
-	return verdict{cause: c.cause, also: c.also, why: c.why, tell: c.tell}
-}
-
 // write puts the texts to a verdict.
 func (t *trouble) write(v verdict) *Diagnosis {
 	a := adviceOn(v.cause)

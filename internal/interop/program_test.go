@@ -150,6 +150,9 @@ func (r result) wantConsistent(t *testing.T, status int) {
 	if r.Schema != "smtpwiz.result/1" || r.ExitCode != status || r.OK != (status == 0) {
 		t.Errorf("schema %q, exit_code %d, ok %v with exit status %d", r.Schema, r.ExitCode, r.OK, status)
 	}
+	if r.Error != "" {
+		t.Fatalf("nothing was tried: %s", r.Error)
+	}
 	if (r.Diagnosis == nil) != r.OK {
 		t.Errorf("ok is %v and diagnosis is %+v", r.OK, r.Diagnosis)
 	}

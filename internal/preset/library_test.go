@@ -82,7 +82,7 @@ func TestLibraryBrokenOwnFile(t *testing.T) {
 
 	_, err := lib.Get("alpha")
 	var invalid *InvalidError
-	if !errors.As(err, &invalid) || !strings.HasPrefix(err.Error(), filepath.Join(dir, "alpha.toml")+":36:8: ") {
+	if !errors.As(err, &invalid) || !strings.HasPrefix(err.Error(), filepath.Join(dir, "alpha.toml")+":37:8: ") {
 		t.Errorf("got error %v", err)
 	}
 	all, err := lib.All()

@@ -47,7 +47,7 @@ func nearest(name string, known []string) string {
 	for _, k := range known {
 		d := distance(name, k)
 		if len(name) >= 3 && (strings.HasPrefix(k, name) || strings.HasSuffix(k, name) || strings.HasPrefix(name, k)) {
-			d = min(d, 1)
+			d = min(d, 2)
 		}
 		if d < least && d < len(k) {
 			best, least = k, d

@@ -127,11 +127,11 @@ func (s *session) reach(ctx context.Context) bool {
 		})
 	}
 	addrs, ok := s.resolve(ctx, host)
-	if !ok {
+	if s.run.plan.wouldLeak(s.endpoint) && !(ok && allLoopback(addrs)) {
+		s.misuse = &InsecureError{Host: s.endpoint.Host} // a name that is not found is not loopback either
 		return false
 	}
-	if s.run.plan.wouldLeak(s.endpoint) && !allLoopback(addrs) {
-		s.misuse = &InsecureError{Host: s.endpoint.Host}
+	if !ok {
 		return false
 	}
 	targets := make([]netip.AddrPort, len(addrs))

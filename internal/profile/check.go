@@ -22,6 +22,19 @@ type problem struct {
 	hint string // what would be right
 }
 
+// key is the path as a person would write it, ".endpoint[1].port".
+func (p problem) key() string {
+	text := ""
+	for _, name := range p.path {
+		if i, err := strconv.Atoi(name); err == nil {
+			text += fmt.Sprintf("[%d]", i+1)
+		} else {
+			text += "." + name
+		}
+	}
+	return text
+}
+
 // CheckName reports what is wrong with a profile's name: 1 to 64 letters,
 // digits and ._- of any script, not beginning with a hyphen, as that would be
 // a flag. An @ would make it an address, which setup takes instead of a name.
@@ -124,8 +137,8 @@ func (c *checker) endpoint(key string, e submission.Endpoint) {
 }
 
 func (c *checker) secret(s SecretRef) {
-	c.oneOf("secret.store", string(s.Store), "", string(InKeyring), string(InFile), string(FromCommand), string(Nowhere))
-	c.need(s.Store != FromCommand || s.Command != "", "secret.command", "it is missing", "the command that prints the password")
+	c.oneOf("secret.store", string(s.Store), "", string(StoreKeyring), string(StoreFile), string(StoreCommand), string(StoreNone))
+	c.need(s.Store != StoreCommand || s.Command != "", "secret.command", "it is missing", "the command that prints the password")
 }
 
 func (c *checker) address(key, value string) {

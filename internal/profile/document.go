@@ -113,6 +113,11 @@ func (n *node) within(top *node) bool {
 	return false
 }
 
+// isClosed reports whether n is in an inline form or is one: no header can add to it.
+func (n *node) isClosed() bool {
+	return n != nil && (n.form == inline || len(n.pairs) > 0 && n.pairs[0].in != nil)
+}
+
 // path is the names from the root down.
 func (n *node) path() []string {
 	if n.parent == nil {

@@ -189,7 +189,7 @@ func (d *document) insertMember(path []string, value string) error {
 // insertTable adds a table: as its parent is written, else under a header.
 func (d *document) insertTable(path []string, t table) error {
 	parent := d.at(path[:len(path)-1]...)
-	if parent != nil && parent.form == inline {
+	if parent.isClosed() {
 		return d.insertMember(path, inlineText(t))
 	}
 	return d.insertSections(d.closing(parent), sections(path, "[", "]", t))
@@ -204,7 +204,7 @@ func (d *document) insertItem(path []string, value any) error {
 	switch {
 	case array != nil && array.form == inline:
 		return d.insertInline(array, index, inlineText(value))
-	case !isTable || parent.form == inline:
+	case !isTable || parent.isClosed():
 		return d.insertMember(path, inlineText(list{value}))
 	}
 	behind := parent
@@ -276,7 +276,10 @@ func (d *document) remove(path []string) error {
 		return nil
 	}
 	if container, index := inlinePlace(n); container != nil {
-		return d.cutItem(container, index)
+		if err := d.cutItem(container, index); err != nil || len(n.pairs) < 2 {
+			return err
+		}
+		return d.remove(path) // dotted: the other keys too
 	}
 	var edits []edit
 	for i := range d.exprs {

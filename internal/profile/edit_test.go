@@ -52,7 +52,7 @@ func TestHandEditsAreKept(t *testing.T) {
 		}, {
 			name:   "CRLF",
 			text:   "version = 1\r\n\r\n[profile.a]\r\nhelo = 'x' # c\r\nto = \"t@example.com\" # gone\r\n",
-			change: amend("a", func(p *Profile) { p.Username, p.To, p.Secret.Store = "new", "", InKeyring }),
+			change: amend("a", func(p *Profile) { p.Username, p.To, p.Secret.Store = "new", "", StoreKeyring }),
 			want:   "version = 1\r\n\r\n[profile.a]\r\nhelo = 'x' # c\r\n# gone\r\nusername = \"new\"\r\n\r\n[profile.a.secret]\r\nstore = \"keyring\"\r\n",
 		}, {
 			name:   "dotted keys",
@@ -62,7 +62,7 @@ func TestHandEditsAreKept(t *testing.T) {
 		}, {
 			name:   "dotted keys at the top",
 			text:   "profile.a.preset = 'zoho'\n",
-			change: amend("a", func(p *Profile) { p.Username, p.Secret.Store = "new", InFile }),
+			change: amend("a", func(p *Profile) { p.Username, p.Secret.Store = "new", StoreFile }),
 			want:   "profile.a.preset = 'zoho'\nprofile.a.username = \"new\"\n\n[profile.a.secret]\nstore = \"file\"\n",
 		}, {
 			name: "inline tables",
@@ -99,7 +99,7 @@ func TestHandEditsAreKept(t *testing.T) {
 		}, {
 			name:   "a section goes before the next one's comments",
 			text:   "[profile.a]\nhelo = 'x'\n# b, the other\n[profile.b]\n",
-			change: amend("a", func(p *Profile) { p.Secret.Store = InFile }),
+			change: amend("a", func(p *Profile) { p.Secret.Store = StoreFile }),
 			want:   "[profile.a]\nhelo = 'x'\n\n[profile.a.secret]\nstore = \"file\"\n\n# b, the other\n[profile.b]\n",
 		}, {
 			name:   "a list shrinks and grows, its comments stay",
@@ -172,6 +172,11 @@ func TestHandEditsAreKept(t *testing.T) {
 			change: func(c *Config) error { return c.Remove("b") },
 			want:   "profile = { a = { helo = 'x' } }\n",
 		}, {
+			name:   "removed from dotted keys in an inline table",
+			text:   "profile = { a.helo = 'x', b = {}, a.preset = 'y' }\n",
+			change: func(c *Config) error { return c.Remove("a") },
+			want:   "profile = { b = {} }\n",
+		}, {
 			name:   "renamed wherever it is named",
 			text:   "default = 'a'\n[profile.\"a\"] # a\nhelo = 'a'\n[[ profile.a .endpoint ]]\nhost = 'h'\nport = 465\nsecurity = 'ssl'\n[profile.a.mystery]\na = 1\n",
 			change: func(c *Config) error { return c.Rename("a", "büro") },
@@ -238,6 +243,7 @@ func TestEveryKeyInEveryForm(t *testing.T) {
 		"inline":         "profile = { a = { mystery = 1 }, b = {} } # keep 1\n# keep 2",
 		"inline profile": "[profile]\na = { mystery = 1, secret = { mystery = 2 }, endpoint = [], } # keep 1\nb = {} # keep 2\n",
 		"inline in part": "[profile.a]\nmystery = 1\nsecret = {} # keep 1\nendpoint = [] # keep 2\nincoming = [\n]\n",
+		"dotted inline":  "profile = { a.mystery = 1, a.secret.mystery = 2 } # keep 1\n# keep 2",
 		"several lines":  "profile.a = {\n# keep 1\nmystery = 1,\nsecret.mystery = 1 # keep 2\n}",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -72,7 +72,7 @@ func FuzzUpdate(f *testing.F) {
 // that a hand could give them.
 func TestUpdateOfManyForms(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(400) {
+	for seed := range uint64(6000) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		text := randomText(r)
 		mustParse(t, text) // or the text is not what it is meant to be
@@ -292,7 +292,13 @@ func (w *writer) inline(value any) string {
 	case table:
 		open, end = "{", "}"
 		for _, e := range v {
-			items = append(items, e.key+" = "+w.inline(e.value))
+			below, ok := e.value.(table)
+			if !ok || len(below) == 0 || w.maybe() {
+				below = table{{"", e.value}}
+			}
+			for _, b := range below { // as one pair, or as dotted keys
+				items = append(items, strings.TrimSuffix(e.key+"."+b.key, ".")+" = "+w.inline(b.value))
+			}
 		}
 	}
 	text := open
@@ -336,7 +342,7 @@ func (w *writer) section(path, header string, t table) []func() {
 		at := path + "." + e.key
 		v, isTable := e.value.(table)
 		items, isList := e.value.(list)
-		isTables := isList && e.key == "endpoint"
+		isTables := isList && len(items) > 0 && e.key == "endpoint"
 		switch {
 		case isTable && w.maybe():
 			below = append(below, w.section(at, "["+at+"]", v)...)

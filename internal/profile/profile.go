@@ -50,23 +50,23 @@ type Profile struct {
 	Proven    Proven                `toml:"proven"`
 }
 
-// Keeper is a kind of place where a password rests.
-type Keeper string
+// SecretStore is a kind of place where a password rests, as --secret-store names it.
+type SecretStore string
 
 const (
-	InKeyring   Keeper = "keyring" // of the system
-	InFile      Keeper = "file"    // our encrypted one
-	FromCommand Keeper = "command" // printed by a command of the user's
-	Nowhere     Keeper = "none"    // asked for each time
+	StoreKeyring SecretStore = "keyring" // of the system
+	StoreFile    SecretStore = "file"    // our encrypted one
+	StoreCommand SecretStore = "command" // printed by a command of the user's
+	StoreNone    SecretStore = "none"    // asked for each time
 )
 
 // SecretRef says where the password rests; never what it is.
 type SecretRef struct {
-	Store       Keeper    `toml:"store"`
-	ID          string    `toml:"id"`           // of its record in the keyring or file; outlives a rename
-	Command     string    `toml:"command"`      // the command line that prints it
-	KeyFile     string    `toml:"key_file"`     // absolute: opens the encrypted file
-	PasswordSet time.Time `toml:"password_set"` // when the password was last entered
+	Store       SecretStore `toml:"store"`
+	ID          string      `toml:"id"`           // of its record in the keyring or file; outlives a rename
+	Command     string      `toml:"command"`      // the command line that prints it
+	KeyFile     string      `toml:"key_file"`     // absolute: opens the encrypted file
+	PasswordSet time.Time   `toml:"password_set"` // when the password was last entered
 }
 
 // Incoming is where the account's mail is read.

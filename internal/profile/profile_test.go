@@ -26,7 +26,7 @@ func full(t testing.TB, name string) Profile {
 		ConnectTo: []string{"smtp.example.com:465:127.0.0.1:1465", "::[::1]:"},
 		IPVersion: 4, Timeout: 15 * time.Second, MaxTime: 2 * time.Minute,
 		Endpoints: []submission.Endpoint{ssl, {Host: "smtp.example.com", Port: 587, Security: submission.STARTTLS}},
-		Secret: SecretRef{Store: FromCommand, ID: "zoho/1", Command: `pass show 'mail\zoho'`, KeyFile: absolutePath(t, "key"),
+		Secret: SecretRef{Store: StoreCommand, ID: "zoho/1", Command: `pass show 'mail\zoho'`, KeyFile: absolutePath(t, "key"),
 			PasswordSet: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)},
 		Incoming: []Incoming{
 			{"imap", submission.Endpoint{Host: "imap.example.com", Port: 993, Security: submission.SSL}, "you"},
@@ -110,7 +110,7 @@ func TestFreshFileText(t *testing.T) {
 	mustPut(t, c, Profile{
 		Name: "work", Preset: "zoho", Username: "you@example.com", ConnectTo: []string{"a:1:b:2"},
 		Endpoints: []submission.Endpoint{{Host: "smtp.zoho.com", Port: 465, Security: "ssl"}},
-		Secret:    SecretRef{Store: InKeyring, ID: "work"},
+		Secret:    SecretRef{Store: StoreKeyring, ID: "work"},
 	})
 	mustPut(t, c, Profile{Name: "für.uns", Preset: "ovh"})
 	want := freshFile + `default = "work"
@@ -190,31 +190,31 @@ func TestPutRefuses(t *testing.T) {
 		return Profile{Endpoints: []submission.Endpoint{{Host: host, Port: port, Security: s}}}
 	}
 	for key, p := range map[string]Profile{
-		"username":            {Username: "a\r\nb"},
-		"display_name":        {DisplayName: "a\xff"},
-		"from":                {From: "nobody"},
-		"to":                  {To: "a b@example.com"},
-		"auth":                {Auth: "PLA IN"},
-		"check":               {Check: "all"},
-		"helo":                {Helo: "a b"},
-		"client_key":          {ClientKey: "k.pem"},
-		"tls_fingerprint":     {TLSFingerprint: "sha256:00"},
-		"proxy":               {Proxy: "socks5://me:pa55-Marker-9fQ@127.0.0.1:1080"},
-		"connect_to.1":        {ConnectTo: []string{"a:1:b:2", "a:1:b"}},
-		"connect_to.0":        {ConnectTo: []string{"a:1:b:70000"}},
-		"ip_version":          {IPVersion: 5},
-		"timeout":             {Timeout: -1},
-		"max_time":            {MaxTime: -1},
-		"endpoint.0.host":     endpoint("https://x", 465, "ssl"),
-		"endpoint.0.port":     endpoint("x.example", 0, "ssl"),
-		"endpoint.0.security": endpoint("x.example", 465, ""),
-		"incoming.0.protocol": {Incoming: []Incoming{{"smtp", submission.Endpoint{Host: "x.example", Port: 993, Security: "ssl"}, ""}}},
-		"incoming.0.host":     {Incoming: []Incoming{{Protocol: "imap"}}},
-		"secret.store":        {Secret: SecretRef{Store: "cloud"}},
-		"secret.command":      {Secret: SecretRef{Store: FromCommand}},
-		"proven.check":        {Proven: Proven{Check: "x"}},
-		"proven.port":         {Proven: Proven{Endpoint: submission.Endpoint{Host: "x.example", Security: "ssl"}}},
-		"proven.address":      {Proven: Proven{Address: strings.Repeat("x", maxText+1)}},
+		"username":             {Username: "a\r\nb"},
+		"display_name":         {DisplayName: "a\xff"},
+		"from":                 {From: "nobody"},
+		"to":                   {To: "a b@example.com"},
+		"auth":                 {Auth: "PLA IN"},
+		"check":                {Check: "all"},
+		"helo":                 {Helo: "a b"},
+		"client_key":           {ClientKey: "k.pem"},
+		"tls_fingerprint":      {TLSFingerprint: "sha256:00"},
+		"proxy":                {Proxy: "socks5://me:pa55-Marker-9fQ@127.0.0.1:1080"},
+		"connect_to[2]":        {ConnectTo: []string{"a:1:b:2", "a:1:b"}},
+		"connect_to[1]":        {ConnectTo: []string{"a:1:b:70000"}},
+		"ip_version":           {IPVersion: 5},
+		"timeout":              {Timeout: -1},
+		"max_time":             {MaxTime: -1},
+		"endpoint[1].host":     endpoint("https://x", 465, "ssl"),
+		"endpoint[1].port":     endpoint("x.example", 0, "ssl"),
+		"endpoint[1].security": endpoint("x.example", 465, ""),
+		"incoming[1].protocol": {Incoming: []Incoming{{"smtp", submission.Endpoint{Host: "x.example", Port: 993, Security: "ssl"}, ""}}},
+		"incoming[1].host":     {Incoming: []Incoming{{Protocol: "imap"}}},
+		"secret.store":         {Secret: SecretRef{Store: "cloud"}},
+		"secret.command":       {Secret: SecretRef{Store: StoreCommand}},
+		"proven.check":         {Proven: Proven{Check: "x"}},
+		"proven.port":          {Proven: Proven{Endpoint: submission.Endpoint{Host: "x.example", Security: "ssl"}}},
+		"proven.address":       {Proven: Proven{Address: strings.Repeat("x", maxText+1)}},
 	} {
 		p.Name = "a"
 		c := mustParse(t, freshFile)
@@ -273,7 +273,7 @@ func TestUnknownProfile(t *testing.T) {
 	t.Parallel()
 	c := mustParse(t, "[profile.work]\n[profile.home]\n")
 	exists := c.Rename("work", "home")
-	if fault := (*ExistsError)(nil); !errors.As(exists, &fault) {
+	if fault := (*ExistsError)(nil); !errors.As(exists, &fault) || fault.Error() != `there is a profile "home" already` || !strings.Contains(fault.Hint(), "remove home") {
 		t.Errorf("renamed onto another: %v", exists)
 	}
 	for what, err := range map[string]error{

@@ -7,15 +7,23 @@ import (
 	"io/fs"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/atomicfile"
 )
 
 // Store is the file that holds a Config.
-type Store struct{ path string }
+type Store struct {
+	path string
+	disk atomicfile.Disk
+}
 
 // Open names the file; it is not touched before Load or Update.
-func Open(path string) *Store { return &Store{path} }
+func Open(path string) *Store {
+	// Fifty writers in a row take their time on a slow disk; none holds the lock
+	// while it waits for a person.
+	return &Store{path, atomicfile.Disk{LockWait: time.Minute}}
+}
 
 // Path is the file's.
 func (s *Store) Path() string { return s.path }
@@ -68,7 +76,7 @@ func (s *Store) Load() (*Config, error) {
 // changes nothing. change must not call Update, and should ask nobody anything
 // while others wait.
 func (s *Store) Update(change func(*Config) error) error {
-	unlock, err := atomicfile.Lock(s.path)
+	unlock, err := s.disk.Lock(s.path)
 	if err != nil {
 		return err
 	}
@@ -88,5 +96,5 @@ func (s *Store) Update(change func(*Config) error) error {
 	if _, err := parse(s.path, text); err != nil {
 		return fmt.Errorf("%w: %w", errEdit, err)
 	}
-	return atomicfile.Write(s.path, text, 0o600)
+	return s.disk.Write(s.path, text, 0o600)
 }

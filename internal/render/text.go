@@ -142,8 +142,8 @@ func (t *Text) passed(r *report.Report) {
 		t.paragraph("Note: ", n)
 	}
 	for _, a := range r.Alternatives {
-		if !a.Reachable {
-			t.paragraph("Note: ", describe(a.Endpoint)+" could not be used: "+orElse(a.Err, "it had not answered when this was done"))
+		if !a.Reachable && a.Fault != report.FaultInterrupted {
+			t.paragraph("Note: ", describe(a.Endpoint)+" could not be used: "+a.Err)
 		}
 	}
 }
@@ -199,22 +199,15 @@ func serverWords(r *report.Report) string {
 
 func (t *Text) alternatives(r *report.Report) {
 	for _, a := range r.Alternatives {
-		if a.Endpoint == r.Endpoint {
+		if a.Endpoint == r.Endpoint || a.Err != "" && a.Err == r.Failed().Err {
 			continue
 		}
 		if a.Reachable {
 			t.paragraph("Also tried: ", describe(a.Endpoint)+", which answers")
 		} else {
-			t.paragraph("Also tried: ", describe(a.Endpoint)+": "+orElse(a.Err, "no answer yet when this was done"))
+			t.paragraph("Also tried: ", describe(a.Endpoint)+": "+a.Err)
 		}
 	}
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // Transcript writes what crossed the wire, who said it and whether inside TLS;

@@ -18,7 +18,7 @@ const (
 // MalformedError is an answer that is no reply of SMTP, or one past the limits.
 type MalformedError struct {
 	Reason  string
-	Line    string // the line that could not be read, raw, cut to its first 512 octets
+	Line    string // the line that could not be read, raw; a secret in it would be whole
 	Foreign bool   // not SMTP at all, rather than bad SMTP
 }
 
@@ -38,13 +38,12 @@ func Read(br *bufio.Reader, seen func(Raw)) (Reply, error) {
 	var budget = MaxBytes
 	for n := 0; ; n++ {
 		raw, err := readLine(br, &budget)
-		if err != nil {
-			if n > 0 && err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return r, reportPartial(err, raw, seen)
+		if err == nil || raw.Text != "" {
+			seen(raw)
 		}
-		seen(raw)
+		if err != nil {
+			return r, broken(err, raw.Text, n == 0)
+		}
 		if n == MaxLines {
 			return r, &MalformedError{Reason: fmt.Sprintf("more than %d lines", MaxLines)}
 		}
@@ -55,13 +54,14 @@ func Read(br *bufio.Reader, seen func(Raw)) (Reply, error) {
 	}
 }
 
-func reportPartial(err error, raw Raw, seen func(Raw)) error {
-	if raw.Text != "" {
-		seen(raw)
-		var malformed *MalformedError
-		if !errors.As(err, &malformed) && !looksLikeReply(raw.Text) {
-			return errors.Join(foreign(raw.Text), err)
-		}
+// broken judges a reply that ended in the middle: part is what there is of the line.
+func broken(err error, part string, first bool) error {
+	if err == io.EOF && !(first && part == "") {
+		err = io.ErrUnexpectedEOF
+	}
+	var malformed *MalformedError
+	if first && !errors.As(err, &malformed) && !mayBecomeReply(part) {
+		return errors.Join(foreign(part), err)
 	}
 	return err
 }
@@ -73,7 +73,8 @@ func readLine(br *bufio.Reader, budget *int) (Raw, error) {
 		*budget -= len(part)
 		line = append(line, part...)
 		if *budget < 0 {
-			return Raw{}, &MalformedError{Reason: fmt.Sprintf("more than %d octets", MaxBytes), Line: cut(string(line))}
+			text := string(line)
+			return Raw{Text: text}, &MalformedError{Reason: fmt.Sprintf("more than %d octets", MaxBytes), Line: text}
 		}
 		if err == bufio.ErrBufferFull {
 			continue
@@ -90,12 +91,16 @@ func readLine(br *bufio.Reader, budget *int) (Raw, error) {
 
 // add takes one line in and reports whether more follow.
 func (r *Reply) add(line string, first bool) (more bool, err error) {
-	if !looksLikeReply(line) {
+	switch {
+	case looksLikeReply(line):
+	case first:
 		return false, foreign(line)
+	default:
+		return false, &MalformedError{Reason: "a line without a code in a reply", Line: line}
 	}
 	code, _ := strconv.Atoi(line[:3])
 	if !first && code != r.Code {
-		return false, &MalformedError{Reason: fmt.Sprintf("codes %d and %d in one reply", r.Code, code), Line: cut(line)}
+		return false, &MalformedError{Reason: fmt.Sprintf("codes %d and %d in one reply", r.Code, code), Line: line}
 	}
 	text := ""
 	if len(line) > 4 {
@@ -116,7 +121,7 @@ func (r *Reply) add(line string, first bool) (more bool, err error) {
 }
 
 func foreign(line string) *MalformedError {
-	return &MalformedError{Reason: "what answers does not speak SMTP", Line: cut(line), Foreign: true}
+	return &MalformedError{Reason: "what answers does not speak SMTP", Line: line, Foreign: true}
 }
 
 // looksLikeReply is three digits, the first 2 to 5, then a space, a hyphen or the end.
@@ -127,10 +132,8 @@ func looksLikeReply(line string) bool {
 	return len(line) == 3 || line[3] == ' ' || line[3] == '-'
 }
 
-func cut(s string) string {
-	const most = 512
-	if len(s) > most {
-		return s[:most]
-	}
-	return s
+// mayBecomeReply reports whether a line that was cut off began as one.
+func mayBecomeReply(part string) bool {
+	const example = "250"
+	return len(part) >= len(example) && looksLikeReply(part) || looksLikeReply(part+example[min(len(part), len(example)):])
 }

@@ -59,18 +59,15 @@ func (f *File) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "file %s", f.Path) }
 
 // Get returns the password of ref. It asks for the key only if there is one.
 func (f *File) Get(ctx context.Context, ref Ref) (submission.Secret, error) {
-	v, err := f.read()
+	v, r, err := f.find(ref)
 	if err != nil {
 		return submission.Secret{}, err
-	}
-	if v == nil || v.find(ref.ID) == nil {
-		return submission.Secret{}, f.notFound(ref)
 	}
 	key, err := f.open(ctx, v)
 	if err != nil {
 		return submission.Secret{}, err
 	}
-	plain, err := unseal(key, recordData(ref.ID), v.find(ref.ID).sealed)
+	plain, err := unseal(key, recordData(ref.ID), r.sealed)
 	if err != nil {
 		return submission.Secret{}, f.tampered("the password of " + ref.String())
 	}
@@ -80,14 +77,11 @@ func (f *File) Get(ctx context.Context, ref Ref) (submission.Secret, error) {
 // SetAt says when the password of ref was set. It needs no key, and nothing but
 // the file's checksum vouches for it.
 func (f *File) SetAt(ref Ref) (time.Time, error) {
-	v, err := f.read()
+	_, r, err := f.find(ref)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if v == nil || v.find(ref.ID) == nil {
-		return time.Time{}, f.notFound(ref)
-	}
-	return v.find(ref.ID).set, nil
+	return r.set, nil
 }
 
 // Set keeps password for ref, and makes the file if there is none.
@@ -109,22 +103,17 @@ func (f *File) Set(ctx context.Context, ref Ref, password submission.Secret) err
 
 // Remove takes the record out. It needs no key.
 func (f *File) Remove(_ context.Context, ref Ref) error {
-	if v, err := f.read(); err != nil {
-		return err
-	} else if v == nil {
-		return f.notFound(ref) // and no folder is made
+	if _, _, err := f.find(ref); err != nil {
+		return err // before a folder is made for the lock
 	}
 	unlock, err := f.lock()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	v, err := f.read()
+	v, _, err := f.find(ref)
 	if err != nil {
 		return err
-	}
-	if v == nil || v.find(ref.ID) == nil {
-		return f.notFound(ref)
 	}
 	v.records = slices.DeleteFunc(v.records, func(r record) bool { return r.id == ref.ID })
 	return f.write(v)
@@ -272,6 +261,20 @@ func (f *File) ask(ctx context.Context, need Need) (Key, error) {
 	return key, err
 }
 
+// find reads the file and finds a record in it, or returns ErrNotFound.
+func (f *File) find(ref Ref) (*vault, *record, error) {
+	v, err := f.read()
+	if err != nil {
+		return nil, nil, err
+	}
+	if v != nil {
+		if r := v.find(ref.ID); r != nil {
+			return v, r, nil
+		}
+	}
+	return nil, nil, &Error{Kind: ErrNotFound, Text: fmt.Sprintf("%s has no password for %s", f.Path, ref), Todo: setHint(ref)}
+}
+
 // read returns nil if there is no file.
 func (f *File) read() (*vault, error) {
 	data, err := atomicfile.Read(f.Path, atomicfile.Private, maxFile)
@@ -317,10 +320,6 @@ func (f *File) now() time.Time {
 		return time.Now()
 	}
 	return f.Now()
-}
-
-func (f *File) notFound(ref Ref) error {
-	return &Error{Kind: ErrNotFound, Text: fmt.Sprintf("%s has no password for %s", f.Path, ref), Todo: setHint(ref)}
 }
 
 func (f *File) wrongKey(kind KeyKind) error {

@@ -52,6 +52,7 @@ func newDesktop(t *testing.T) *desktop {
 			d.env = append(d.env, entry)
 		}
 	}
+	t.Cleanup(func() { d.checkGone(t) }) // after all that is started from here on
 	d.env = append(d.env, "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "XDG_DATA_HOME="+dir+"/data", "DBUS_SESSION_BUS_ADDRESS=unix:path="+dir+"/bus")
 	d.bus = exec.Command("dbus-daemon", "--session", "--nofork", "--print-address", "--address=unix:path="+dir+"/bus")
 	d.bus.Env = d.env
@@ -169,6 +170,21 @@ func (d *desktop) checkDaemons(t *testing.T, when string, want ...*exec.Cmd) {
 	}
 }
 
+// checkGone waits for what was killed to be gone, and ends what was not.
+func (d *desktop) checkGone(t *testing.T) {
+	t.Helper()
+	for range 5000 {
+		if len(d.daemons(t)) == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for _, pid := range d.daemons(t) {
+		t.Errorf("process %d was left behind", pid)
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
 func TestRealKeyring(t *testing.T) {
 	t.Parallel()
 	d := newDesktop(t)
@@ -261,8 +277,8 @@ func TestKeyringIsNotStarted(t *testing.T) {
 	if err := d.connect(t).BusObject().Call(busName+".StartServiceByName", 0, secretsName, uint32(0)).Store(&result); err != nil {
 		t.Fatal(err)
 	}
-	started := d.daemons(t)
-	if len(started) != 2 {
+	started := d.daemons(t) // with a helper of the bus's
+	if len(started) < 2 {
 		t.Errorf("processes %v after the keyring was started", started)
 	}
 	for _, pid := range started {
@@ -298,4 +314,75 @@ func TestKeyringDies(t *testing.T) {
 	stop(d.bus)
 	checkAll(t, k, ErrNoKeyring)
 	d.checkDaemons(t, "after the bus died")
+}
+
+// asking is a Secret Service that wants to ask the user before every change, as
+// KeePassXC may: it answers with a prompt instead of doing it.
+type asking struct{ dismissed chan struct{} }
+
+const (
+	askingItem   = dbus.ObjectPath("/org/freedesktop/secrets/collection/c/1")
+	askingPrompt = dbus.ObjectPath("/org/freedesktop/secrets/prompt/1")
+)
+
+func (asking) ReadAlias(string) (dbus.ObjectPath, *dbus.Error) { return askingItem, nil }
+
+func (asking) SearchItems(map[string]string) (unlocked, locked []dbus.ObjectPath, _ *dbus.Error) {
+	return []dbus.ObjectPath{askingItem}, nil, nil
+}
+
+func (asking) OpenSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+	return dbus.MakeVariant(""), "/session", nil
+}
+
+func (asking) CreateItem(map[string]dbus.Variant, dbusSecret, bool) (item, prompt dbus.ObjectPath, _ *dbus.Error) {
+	return noObject, askingPrompt, nil
+}
+
+func (asking) Delete() (dbus.ObjectPath, *dbus.Error) { return askingPrompt, nil }
+
+func (asking) GetSecret(dbus.ObjectPath) (dbusSecret, *dbus.Error) {
+	return dbusSecret{}, &dbus.Error{Name: "org.freedesktop.Secret.Error.IsLocked"}
+}
+
+func (asking) Get(string, string) (dbus.Variant, *dbus.Error) { return dbus.MakeVariant(false), nil }
+
+func (a asking) Dismiss() *dbus.Error {
+	a.dismissed <- struct{}{}
+	return nil
+}
+
+func TestKeyringThatAsks(t *testing.T) {
+	t.Parallel()
+	d := newDesktop(t)
+	service := asking{make(chan struct{}, 10)}
+	conn := d.connect(t)
+	for path, faces := range map[dbus.ObjectPath][]string{
+		secretsPath: {serviceFace}, askingItem: {collectionFace, itemFace, propertiesFace}, askingPrompt: {promptFace},
+	} {
+		for _, face := range faces {
+			if err := conn.Export(service, path, face); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := conn.RequestName(secretsName, 0); err != nil {
+		t.Fatal(err)
+	}
+	k, ref := d.keyring(), Ref{ID: "a"}
+	if err := k.Available(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := k.Get(t.Context(), ref); !errors.Is(err, ErrLocked) {
+		t.Errorf("get: %v", err)
+	}
+	if err := k.Set(t.Context(), ref, submission.NewSecret(marker)); !errors.Is(err, ErrLocked) {
+		t.Errorf("set: %v", err)
+	}
+	if err := k.Remove(t.Context(), ref); !errors.Is(err, ErrLocked) {
+		t.Errorf("remove: %v", err)
+	}
+	if len(service.dismissed) != 2 {
+		t.Errorf("%d prompts were sent away, want 2", len(service.dismissed))
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"net/smtp"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -282,8 +281,8 @@ func TestResetAborts(t *testing.T) {
 	conn := must(net.Dial("tcp", srv.Listen().String()))
 	defer conn.Close()
 	fmt.Fprint(conn, "EHLO x\r\n")
-	if _, err := io.ReadAll(conn); !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("read ended with %v", err)
+	if _, err := io.ReadAll(conn); err == nil {
+		t.Error("the connection ended in an orderly way")
 	}
 }
 

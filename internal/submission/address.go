@@ -3,8 +3,8 @@ package submission
 import (
 	"errors"
 	"fmt"
-	"net/mail"
 	"net/netip"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,9 +24,9 @@ func ParseAddress(s string) (Address, error) {
 	if err := checkVisible(s); err != nil {
 		return Address{}, fmt.Errorf("address %w", err)
 	}
-	bare, err := withoutName(strings.TrimSpace(s))
+	bare := withoutName(strings.TrimSpace(s))
 	at := strings.LastIndexByte(bare, '@')
-	if err != nil || at <= 0 || at == len(bare)-1 {
+	if at <= 0 || at == len(bare)-1 {
 		return Address{}, fmt.Errorf("%q is not an address: it has the form you@example.com", s)
 	}
 	a := Address{Local: bare[:at], Domain: strings.TrimSuffix(bare[at+1:], ".")}
@@ -36,22 +36,23 @@ func ParseAddress(s string) (Address, error) {
 	return a, nil
 }
 
-// withoutName takes the addr-spec out of "Name <local@domain>".
-func withoutName(s string) (string, error) {
-	if !strings.HasSuffix(s, ">") {
-		return s, nil
+// withoutName takes the addr-spec out of "Name <local@domain>". It is cut out
+// by hand because net/mail would bring sockets into this room.
+func withoutName(s string) string {
+	open := strings.LastIndexByte(s, '<')
+	if open < 0 || !strings.HasSuffix(s, ">") {
+		return s
 	}
-	parsed, err := mail.ParseAddress(s)
-	if err != nil {
-		return "", err
+	name := strings.TrimSpace(s[:open])
+	quoted := len(name) > 1 && name[0] == '"' && name[len(name)-1] == '"'
+	if !quoted && strings.ContainsAny(name, "<>@,;") {
+		return s // several addresses, which are then refused as one
 	}
-	// Parsed, a local part has lost the quotes that it may need; String puts them back.
-	spec := (&mail.Address{Address: parsed.Address}).String()
-	return strings.TrimSuffix(strings.TrimPrefix(spec, "<"), ">"), nil
+	return s[open+1 : len(s)-1]
 }
 
 func (a Address) check() error {
-	if !isAtoms(a.Local) && !isQuotedString(a.Local) {
+	if !isAtoms(a.Local) && !quotedString.MatchString(a.Local) {
 		return fmt.Errorf("%q cannot stand before the @", a.Local)
 	}
 	if len(a.Local) > 64 {
@@ -72,23 +73,9 @@ func isAtoms(local string) bool {
 	})
 }
 
-// isQuotedString is the Quoted-string of RFC 5321 section 4.1.2: a quote or
+// quotedString is the Quoted-string of RFC 5321 section 4.1.2: a quote or
 // backslash inside has a backslash before it.
-func isQuotedString(local string) bool {
-	inside, ok := strings.CutPrefix(local, `"`)
-	for ok && inside != "" {
-		switch inside[0] {
-		case '"':
-			return inside == `"` && local != `""`
-		case '\\':
-			inside = inside[1:]
-		}
-		if inside != "" {
-			inside = inside[1:]
-		}
-	}
-	return false
-}
+var quotedString = regexp.MustCompile(`^"([^"\\]|\\.)+"$`)
 
 // isAddressLiteral is "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321 section 4.1.3).
 func isAddressLiteral(domain string) bool {
@@ -183,7 +170,9 @@ func isASCII(s string) bool {
 // brings along. The joiners of Indic and Persian writing are none of these.
 func checkVisible(s string) error {
 	const zwnj, zwj = '\u200c', '\u200d'
-	hidden := func(r rune) bool { return r != zwnj && r != zwj && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+	hidden := func(r rune) bool {
+		return r != zwnj && r != zwj && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, hidden) {
 		return fmt.Errorf("%q holds a character that cannot be seen", s)
 	}

@@ -99,15 +99,16 @@ func ParsePort(s string) (int, error) {
 // ParseHost checks a server's name or address literal and returns the form
 // that is dialled: an IDN as its A-labels (RFC 5891), an address without brackets.
 func ParseHost(s string) (string, error) {
-	s = strings.TrimSpace(s)
 	if err := checkVisible(s); err != nil {
 		return "", fmt.Errorf("host %w", err)
 	}
+	s = strings.TrimSpace(s)
 	bare := s
 	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
 		bare = s[1 : len(s)-1]
 	}
-	if addr, err := netip.ParseAddr(bare); err == nil {
+	addr, err := netip.ParseAddr(bare) // whose zone may hold anything
+	if zone := strings.ToLower(addr.Zone()); err == nil && strings.Trim(zone, letters+digits+"-_.") == "" {
 		return addr.String(), nil
 	}
 	switch {
