@@ -18,6 +18,7 @@ type rule struct {
 	codes    []int          // one of these codes, or of a class: 4, 5; nil: any
 	enhanced []string       // one of these, as subject.detail of RFC 3463; "" for none; nil: any
 	bridge   bool           // only where the preset is a program on this machine
+	provider bool           // only where there is a preset
 
 	cause submission.Cause
 	also  []submission.Cause // other causes in question, the likelier first
@@ -127,7 +128,7 @@ func first(table []compiled, t *trouble, words []string) *compiled {
 }
 
 func (c *compiled) fits(t *trouble, words []string) bool {
-	return c.fitsStage(t.stage) && c.fitsCode(t) && c.fitsEnhanced(t) && (!c.bridge || t.isBridge()) &&
+	return c.fitsStage(t.stage) && c.fitsCode(t) && c.fitsEnhanced(t) && (!c.bridge || t.isBridge()) && (!c.provider || t.preset != nil) &&
 		(len(c.says) == 0 || anyIn(c.says, words)) && !anyIn(c.unless, words)
 }
 

@@ -101,6 +101,7 @@ const maxText = 16 << 10
 var (
 	lineEnds   = strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n")
 	pythonText = regexp.MustCompile(`\bb(['"])`)
+	bounceType = regexp.MustCompile(`(?i)\bsmtp; ?`) // RFC 3464 section 2.3.6
 )
 
 // unwrap undoes what other programs do to a text when they print it: escaped
@@ -113,7 +114,7 @@ func unwrap(s string) string {
 		s = strings.ToValidUTF8(s, "�")
 	}
 	s = lineEnds.Replace(html.UnescapeString(s))
-	return pythonText.ReplaceAllString(s, "$1")
+	return bounceType.ReplaceAllString(pythonText.ReplaceAllString(s, "$1"), "")
 }
 
 // wrappers are the words by which programs introduce a server's own; what .NET
@@ -401,7 +402,7 @@ var faultWords = []struct {
 	{[]string{"starttls … not supported|available|offered|advertised|implemented", "starttls extension", "doesnt|does not|not|isnt support|offer|advertise|support* … starttls|tls", "no starttls", "starttls is required|not"}, report.FaultNoSTARTTLS},
 	{[]string{"no such host*", "name or service not known", "nodename nor servname", "enotfound", "host|domain|name not found", "could not|couldnt|unable|cannot|cant|failed … resolve*", "unknown host", "*unknownhostexception", "no address associated", "name could not be resolved",
 		"non existent domain", "nxdomain", "11001", "errno 2 name", "no data record", "host unknown", "remote name"}, report.FaultNotFound},
-	{[]string{"temporary failure in name resolution", "name resolution", "eai_again", "server misbehaving", "dns … fail*|error|timeout|timed|failure", "edns", "lookup … timeout|timed|refused", "php_network_getaddresses", "getaddrinfo*", "dns lookup|query"}, report.FaultDNS},
+	{[]string{"temporary failure in name resolution", "name resolution", "eai_again", "server misbehaving", "dns … fail*|error|timeout|timed|failure", "edns", "lookup … timeout|timed|refused", "php_network_getaddresses", "getaddrinfo*", "dns lookup|query", "lookup … read|dial udp"}, report.FaultDNS},
 	{[]string{"connection refused", "econnrefused", "actively refused", "10061", "os error 111|61", "errno 111|61", "refused the connection", "verbindung verweigert|abgelehnt", "connexion refusee", "connectionrefused*", "connection was refused"}, report.FaultRefused},
 	{[]string{"no route to host", "network is unreachable", "network unreachable", "host is unreachable|down", "host unreachable", "enetunreach|ehostunreach|eacces", "unreachable network|host", "10051|10065", "unreachable", "os error 113|101", "permission denied 13", "address not available"}, report.FaultUnreachable},
 	{[]string{"timed out", "timeout|timeouts", "etimedout|esockettimedout|esocketti*", "deadline exceeded", "10060", "*timeout|*timeoutexception|*timeouterror", "did not properly respond", "os error 110", "greeting never received", "zeituberschreitung", "no response", "timedout", "took too long"}, report.FaultTimeout},

@@ -77,8 +77,8 @@ var worded = []rule{
 	// Google asks for a look with the browser after a sign-in that it finds strange.
 	{says: []string{"log|login|sign in … web|your browser", "log|login|sign in … webmail", "webloginrequired", "captcha"}, stages: notRcpt, cause: submission.WebLoginRequired},
 	// Yandex, NetEase (also MI:SPB), Brevo and others let programs in only after a switch.
-	{says: []string{"access … to this|the service", "user has no permission", "mi spb", "smtp|pop3|imap … access|service|" + account + " … disabled|denied|off|not",
-		"smtp|pop3|imap … is|are … disabled|off", "account … not|yet … activated|enabled", "not … " + allowed + "|enabled to use smtp|this service", "service is not open|enabled|activated"},
+	{says: []string{"access … to this|the service", "user has no permission", "mi spb", "smtp|pop3|imap access|service|client|sending … disabled|denied|off|closed|not",
+		"smtp|pop3|imap … is|are disabled|off", "account … not|yet … activated|enabled", "not … " + allowed + "|enabled to use smtp|this service", "service is not open|enabled|activated"},
 		unless: []string{"service not available", "client|recipient*|sender*", "extension"}, stages: []report.Stage{report.Auth, report.Mail}, cause: submission.AuthDisabledForAccount},
 	{says: []string{"mechanism|method|type … " + not + " … allowed|" + known, "no|" + unknowns + "|invalid … mechanism|mechanisms", unknowns + "|invalid authentication|auth|sasl type|method*",
 		"no suitable|supported|common … authentication", "mechanism … weak|unavailable", "form of authorization|authorisation supported"}, stages: atAuth, cause: submission.AuthMechanismUnsupported},
@@ -123,7 +123,7 @@ var worded = []rule{
 
 	// Services for programs send only for what was verified; a trial only to chosen recipients.
 	{says: []string{"sender|domain|address|identity|identities|signature … " + not + " … verified|confirmed|validated", "sender|domain|address|identity|signature unverified|unconfirmed|unconfigured", "unverified|unconfirmed|unconfigured … domain|sender|address",
-		"verified sender", "validate your sender", "not a sender signature", "failed the check in region", "test purposes", "only send testing"},
+		"verified sender", "validate your sender", "not a sender signature", "failed the check in region", "test purposes", "only send testing", "domain … unverified"},
 		unless: []string{"reverse|ptr|helo"}, cause: submission.SenderNotVerified},
 	// Postfix reject_unknown_sender_domain, sendmail, Exim's sender verification.
 	{says: []string{"sender address rejected … domain not found", "sender … domain … not|doesnt … exist|resolve|found", "domain of sender … not|doesnt", "sender … not|doesnt … exist|resolve", "sender verify|verification failed", "verification failed for",
@@ -143,7 +143,7 @@ var worded = []rule{
 	// --- sign in first ---
 
 	{says: []string{"auth|authentication|authorization|login … " + needed, "require* … authentication|authorization|login", "must|please|need* … authenticate|login|authenticated", "must|please log|sign in", "send auth", "not|isnt logged in",
-		"client|user|you|session … not|wasnt authenticated", "not authenticated", "unauthenticated sender*|command*|client*", "authenticate|login|auth first", "log|sign in first"},
+		"client|user|you|session … not|wasnt authenticated", "without|smtp authentication", "not authenticated", "unauthenticated sender*|command*|client*", "authenticate|login|auth first", "log|sign in first"},
 		unless: []string{"mechanism"}, cause: submission.AuthMissing},
 	// Bridge finds no account for a session that never signed in.
 	{says: []string{"no such user"}, bridge: true, cause: submission.AuthMissing, also: []submission.Cause{submission.BadCredentials}},
@@ -156,7 +156,7 @@ var worded = []rule{
 	// --- where it comes from ---
 
 	// A list of domains or links is about what is in the mail; a list of addresses about the network.
-	{says: []string{"dbl|surbl|uribl", "url|urls|link|links … " + listed + "|blocked", "domain is|was|present … " + listed + "|spamhaus", "*@* is … " + listed, "reputation of the sending domain", "domain … reputation"}, cause: submission.ContentRejectedSpam},
+	{says: []string{"dbl*|*surbl*|*uribl*", "url|urls|link|links … " + listed + "|blocked", "domain is|was|present … " + listed + "|spamhaus", "*@* is … " + listed, "reputation of the sending domain", "domain … reputation"}, cause: submission.ContentRejectedSpam},
 	{says: []string{"spamhaus|zen.spamhaus.org|spamcop|bl.spamcop.net|barracuda|sorbs|uceprotect|abusix|cloudmark|dnsbl|rbl|rbls", "barracudanetworks.com", "blocked|rejected|listed using", "blacklist*|blocklist*|denylist*", "black|block|deny list*",
 		"ip|client|host|hostname|server|network|source|address … " + listed + "|blocked", "ip … rejected|denied|refused|reputation|unauthorized|unauthorised", "unauthorized|unauthorised|untrusted|banned|dynamic|blocked|suspicious … ip", "ip not in whitelist|allowlist",
 		not + " " + allowed + " to connect", "not authorized to send … directly", "messages from … werent|not sent", "reverse dns|lookup", "ptr|rdns|fcrdns", "cannot|cant|could|unable … find|resolve … your … hostname", "client host rejected",
@@ -200,6 +200,11 @@ var worded = []rule{
 	// RFC 4954 section 6: 454 with such words is the server's own trouble with checking.
 	{says: []string{"temporary|temporarily … authentication|auth|login", "authentication|auth|login … temporar*", "authentication|auth|login server|service|backend|database … unavailable|down", "lost|unable|cannot … authentication server|service|backend|database", "authentication … internal"}, stages: atAuth, cause: submission.ServerDownTemporary},
 	// "UGFzc3dvcmQ6" is base64 of "Password:", which Cyrus SASL gives as the reason of a failed LOGIN.
+	// Go's net/smtp refuses by itself when the name that it was given twice differs.
+	{says: []string{"wrong host name"}, stages: atAuth, cause: submission.ProtocolError},
+	// These are Exim's words. Providers with servers of another kind never use them.
+	{says: []string{"incorrect authentication data"}, provider: true, cause: submission.BadCredentials, also: []submission.Cause{submission.SMTPIntercepted},
+		tell: "Look at the server's greeting (220): if it does not name your provider, another server answers in its place."},
 	{says: []string{"authentication|auth|authorization|login|logon|password|credentials … " + refused + "|" + failed + "|" + wrong, failed + "|" + wrong + " … authentication|auth|login|password|credentials|username|user", "could|couldnt|cannot|unable|failed … authenticate|login",
 		"password|credentials … " + not, "user … not found|exist|known", "no such user", "ugfzc3dvcmq6|vxnlcm5hbwu6", "authorization grant", wrong + " … api key|token", "smtpauthenticationerror|authenticationfailedexception|eauth"}, stages: atAuth, cause: submission.BadCredentials},
 
@@ -208,7 +213,7 @@ var worded = []rule{
 	{says: []string{"sender … " + refused, "sender address", "badmailfrom", "mail from … " + refused}, unless: []string{"recipient|content|spam"}, stages: inMail, cause: submission.SenderRejected},
 	// The provider's filter judges also the mail of those who have signed in.
 	{says: []string{"spam*|junk|unsolicited|suspicious|phishing|scam|fraud*|spamassassin|rspamd", "policy|policies reason*|restriction*|violation|rejection|filter", "policy|filter|content … " + refused + "|violation", refused + "|violates … policy|policies|filter|content",
-		"local policy", mails + " … " + refused, mails + " not|not " + allowed, "rule2_*|rule3_*", "dt spm", "mailpolicy", "mail rejete"},
+		"local|email|mail policy", "inappropriate … content|words", mails + " … " + refused, mails + " not|not " + allowed, "rule2_*|rule3_*", "dt spm", "mailpolicy", "mail rejete"},
 		unless: []string{"later", "policy restrictions ip", "temporarily"}, cause: submission.ContentRejectedSpam},
 	{says: []string{"spam*|unsolicited|suspicious", "policy restrictions"}, cause: submission.ContentRejectedSpam, also: []submission.Cause{submission.IPBlocked}},
 
@@ -219,4 +224,11 @@ var worded = []rule{
 		why: "{Server} gave up waiting for the next command, and ended the connection."},
 	{says: []string{"try|retry|again|back … later", "service|server|system|resources|backend|database … unavailable|busy|overloaded|down|maintenance|shutting", "service|resources not|temporarily available", "temporary|temporarily|transient", "internal|local|lookup|queue … " + failed + "|problem",
 		"server|system|too busy", "insufficient system", "queue quota", "able to establish", "no healthy"}, cause: submission.ServerDownTemporary},
+
+	// --- programs that do not say why ---
+
+	{says: []string{"could|can|unable|failed|cannot|couldnt … connect", "connect failed", "connection could not be established"}, stages: []report.Stage{report.Connect, report.Greeting}, cause: submission.PortBlocked,
+		also: []submission.Cause{submission.WrongPortOrSecurity, submission.DNSFailure, submission.ServerDownTemporary},
+		why:  "The program could not connect, and does not say why. A firewall may close the port, or host, port or security are not right.",
+		tell: "Let smtpwiz test the same server: it shows at which step it ends."},
 }

@@ -59,8 +59,7 @@ func broken(err error, part string, first bool) error {
 	if err == io.EOF && !(first && part == "") {
 		err = io.ErrUnexpectedEOF
 	}
-	var malformed *MalformedError
-	if first && !errors.As(err, &malformed) && !mayBecomeReply(part) {
+	if first && !mayBecomeReply(part) {
 		return errors.Join(foreign(part), err)
 	}
 	return err
@@ -135,5 +134,5 @@ func looksLikeReply(line string) bool {
 // mayBecomeReply reports whether a line that was cut off began as one.
 func mayBecomeReply(part string) bool {
 	const example = "250"
-	return len(part) >= len(example) && looksLikeReply(part) || looksLikeReply(part+example[min(len(part), len(example)):])
+	return looksLikeReply(part + example[min(len(part), len(example)):])
 }
