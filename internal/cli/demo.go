@@ -124,3 +124,10 @@ func demoPlan(d *deps, given settings.Answers, server *demo.Server) (probe.Plan,
 	}
 	return p, s, nil
 }
+
+// tellReceived lists what the demo's server got: the proof that mail went through.
+func tellReceived(d *deps, server *demo.Server) {
+	for _, m := range server.Messages() {
+		fmt.Fprintf(d.streams.Out, "The demo server received: %s\n", m.Subject)
+	}
+}

@@ -35,7 +35,8 @@ type deps struct {
 	prober  *probe.Prober
 	version string
 
-	password submission.Secret // SMTPWIZ_PASSWORD, taken out of the environment
+	// Secrets of the environment, taken out of it so that no child gets them.
+	password, passphrase, proxyPassword submission.Secret
 }
 
 // Main runs the program and returns its exit status.
@@ -53,7 +54,9 @@ func Main(version string, args []string) int {
 		prober:  probe.New(version),
 		version: version,
 
-		password: secret.Take("SMTPWIZ_PASSWORD"),
+		password:      secret.Take("SMTPWIZ_PASSWORD"),
+		passphrase:    secret.Take("SMTPWIZ_PASSPHRASE"),
+		proxyPassword: secret.Take("SMTPWIZ_PROXY_PASSWORD"),
 	}
 	return run(ctx, d, args)
 }

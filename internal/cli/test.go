@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
@@ -69,9 +70,10 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 func runTest(ctx context.Context, d *deps, o testOptions) error {
 	var password submission.Secret
 	plan := func() (probe.Plan, *settings.Settings, error) { return planOf(d, o.given) }
+	var server *demo.Server
 	if o.demo {
-		server, err := startDemo(o.given)
-		if err != nil {
+		var err error
+		if server, err = startDemo(o.given); err != nil {
 			return err
 		}
 		defer server.Close()
@@ -90,7 +92,11 @@ func runTest(ctx context.Context, d *deps, o testOptions) error {
 		}
 		p.Account.Password = password
 	}
-	return probeAndTell(ctx, d, o, p, s)
+	err = probeAndTell(ctx, d, o, p, s)
+	if server != nil && !o.json && !o.quiet {
+		tellReceived(d, server)
+	}
+	return err
 }
 
 // probeAndTell runs the plan, shows it as it goes, and then the verdict.
@@ -159,8 +165,7 @@ func planOf(d *deps, given settings.Answers) (probe.Plan, *settings.Settings, er
 
 func proxyOf(d *deps, address string) *probe.Proxy {
 	user, _ := d.getenv("SMTPWIZ_PROXY_USERNAME")
-	password, _ := d.getenv("SMTPWIZ_PROXY_PASSWORD")
-	return &probe.Proxy{Address: address, Username: user, Password: submission.NewSecret(password)}
+	return &probe.Proxy{Address: address, Username: user, Password: d.proxyPassword}
 }
 
 func loadCertificates(s *settings.Settings, trust *probe.Trust) error {

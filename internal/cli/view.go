@@ -46,7 +46,10 @@ func (v *view) begin(p probe.Plan, s *settings.Settings) {
 		}
 	}
 	title := ""
-	if s.Preset != nil {
+	switch {
+	case v.o.demo:
+		title = "The embedded demo server"
+	case s.Preset != nil:
 		title = s.Preset.Title
 	}
 	v.text.Heading(title, p.Account)

@@ -15,6 +15,7 @@ import "testing"
 // TestInterop starts the servers once. swaks goes first, as the independent
 // client that shows that the servers do what the scenarios take for granted.
 func TestInterop(t *testing.T) {
+	requireServers(t)
 	p := buildProgram(t)
 	s := startSite(t)
 	t.Cleanup(func() { s.wantManners(t) })

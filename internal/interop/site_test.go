@@ -57,7 +57,6 @@ type site struct {
 // startSite starts the servers and has them stopped when the test ends.
 func startSite(t *testing.T) *site {
 	t.Helper()
-	requireServers(t)
 	s := &site{dir: sharedDir(t), ports: map[string]int{}}
 	s.certs = issueCertificates(t, s.dir)
 	free := freePorts(t, len(services)+2)
