@@ -51,8 +51,11 @@ func outputFlags(f *pflag.FlagSet) {
 func answersOf(d *deps, cmd *cobra.Command) (settings.Answers, error) {
 	given := settings.Answers{}
 	var wrong error
-	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		answer := settings.Answer{Source: settings.FromFlag, Name: "--" + f.Name}
+		if f.Name == "help" {
+			return
+		}
 		if !f.Changed {
 			text, ok := d.getenv(settings.VariableOf(f.Name))
 			if !ok || text == "" {

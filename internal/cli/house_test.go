@@ -32,6 +32,7 @@ var house = map[string]struct{ imports, unknown string }{
 	"internal/settings":   {"submission preset profile report", "huh cobra"},
 	"internal/render":     {"submission reply report diagnose preset", "huh cobra"},
 	"internal/terminal":   {"", "huh cobra"},
+	"internal/wizard":     {"submission preset report diagnose", "net huh cobra"},
 	"internal/demo":       {"submission reply", "huh cobra"},
 	"internal/cli":        {"*", ""},
 	"cmd/smtpwiz":         {"cli", ""},

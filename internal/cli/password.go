@@ -12,16 +12,20 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
+// reader is one way to come by a password.
+type reader func(context.Context) (submission.Secret, error)
+
 // credentials finds the password for a run, in the order of the contract: a
-// flag, a variable, the system's credentials, and a prompt where there is a terminal.
-func credentials(ctx context.Context, d *deps, s *settings.Settings, given settings.Answers) (submission.Secret, error) {
+// flag, a variable, the saved profile (nil without one), the system's
+// credentials, and a prompt where there is a terminal.
+func credentials(ctx context.Context, d *deps, s *settings.Settings, given settings.Answers, saved reader) (submission.Secret, error) {
 	if s.Account.Mechanism == sasl.External {
 		return submission.Secret{}, nil // the client's certificate is the login
 	}
 	if s.Account.Username == "" {
 		return submission.Secret{}, missing("no user name was given")
 	}
-	source, err := passwordSource(d, given)
+	source, err := passwordSource(d, given, saved)
 	if err != nil {
 		return submission.Secret{}, err
 	}
@@ -46,14 +50,14 @@ func missing(what string) error {
 type passwordFrom struct {
 	name   string
 	source settings.Source
-	read   func(context.Context) (submission.Secret, error)
+	read   reader
 }
 
 // passwordSource picks the strongest way that was given; two of the same
 // strength contradict each other.
-func passwordSource(d *deps, given settings.Answers) (passwordFrom, error) {
+func passwordSource(d *deps, given settings.Answers, saved reader) (passwordFrom, error) {
 	var ways []passwordFrom
-	add := func(name string, read func(context.Context) (submission.Secret, error)) {
+	add := func(name string, read reader) {
 		if a, ok := given[name]; ok && a.Value != "false" && a.Value != "" {
 			ways = append(ways, passwordFrom{a.Name, a.Source, read})
 		}
@@ -84,7 +88,10 @@ func passwordSource(d *deps, given settings.Answers) (passwordFrom, error) {
 			return equal[0], nil
 		}
 	}
-	dir, _ := d.getenv("CREDENTIALS_DIRECTORY")
+	if saved != nil {
+		return passwordFrom{name: "profile", source: settings.FromProfile, read: saved}, nil
+	}
+	dir := d.value("CREDENTIALS_DIRECTORY")
 	return passwordFrom{name: "CREDENTIALS_DIRECTORY", read: func(context.Context) (submission.Secret, error) {
 		return secret.FromCredentials(dir, secret.CredentialPassword)
 	}}, nil
@@ -98,13 +105,22 @@ func fromFile(d *deps, path string) (submission.Secret, error) {
 	return password, err
 }
 
-// askPassword asks in the terminal, which is left as it was also when the
-// question is cut short.
+// askPassword asks in the terminal for the password that the provider wants.
 func askPassword(ctx context.Context, d *deps, s *settings.Settings) (submission.Secret, error) {
 	label := "Password"
 	if s.Preset != nil && s.Preset.Password.Label != "" {
 		label = s.Preset.Password.Label
 	}
+	password, err := ask(ctx, d, fmt.Sprintf("%s for %s (it is not shown): ", label, s.Account.Username))
+	if err == nil && password.IsZero() {
+		err = missing("no password was given")
+	}
+	return password, err
+}
+
+// ask puts one question whose answer is not shown. The terminal is left as it
+// was also when the question is cut short.
+func ask(ctx context.Context, d *deps, question string) (submission.Secret, error) {
 	restore := d.streams.KeepState()
 	type answer struct {
 		text string
@@ -112,14 +128,11 @@ func askPassword(ctx context.Context, d *deps, s *settings.Settings) (submission
 	}
 	asked := make(chan answer, 1)
 	go func() {
-		text, err := d.streams.ReadPassword(fmt.Sprintf("%s for %s (it is not shown): ", label, s.Account.Username))
+		text, err := d.streams.ReadPassword(question)
 		asked <- answer{text, err}
 	}()
 	select {
 	case a := <-asked:
-		if a.err == nil && a.text == "" {
-			return submission.Secret{}, missing("no password was given")
-		}
 		return submission.NewSecret(a.text), a.err
 	case <-ctx.Done():
 		restore()

@@ -32,7 +32,7 @@ to an accepted message, and says at which stage it fails, why, and what to do.`,
 	root.SetIn(d.streams.In)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &flagError{err} })
 	root.SetVersionTemplate("smtpwiz {{.Version}}\n")
-	root.AddCommand(newTestCmd(d), newPresetsCmd(d), newDemoCmd(d), newVersionCmd(d))
+	root.AddCommand(newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newVersionCmd(d))
 	return root
 }
 

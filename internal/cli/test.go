@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/profile"
 	"github.com/smtpwiz/smtpwiz/internal/render"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/sasl"
@@ -25,14 +25,16 @@ import (
 )
 
 type testOptions struct {
-	demo, json, transcript, quiet, verbose bool
-	given                                  settings.Answers
+	demo, all, json, transcript, quiet, verbose bool
+
+	name  string // of a saved profile
+	given settings.Answers
 }
 
 func newTestCmd(d *deps) *cobra.Command {
 	var o testOptions
 	cmd := &cobra.Command{
-		Use:   "test",
+		Use:   "test [PROFILE]",
 		Short: "Try an account, stage by stage, and send yourself a test mail",
 		Long: `test tries an account from the server's name to an accepted message and says
 at which stage it fails, why, and what to do. It asks nothing but a password.
@@ -47,66 +49,140 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 		Example: `  smtpwiz test --preset gmail --username you@gmail.com
   smtpwiz test --preset zoho --region eu --check login
   smtpwiz test --host mail.example.com --username you@example.com --json
+  smtpwiz test work          # a saved profile
+  smtpwiz test --all --json
   smtpwiz test --demo`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: atMostOneArgument,
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return profileNames(d, cmd), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if o.given, err = answersOf(d, cmd); err != nil {
 				return err
 			}
-			for name, into := range map[string]*bool{"demo": &o.demo, "json": &o.json, "transcript": &o.transcript, "quiet": &o.quiet, "verbose": &o.verbose} {
+			if len(args) == 1 {
+				o.name = args[0]
+			}
+			for name, into := range map[string]*bool{"demo": &o.demo, "all": &o.all, "json": &o.json, "transcript": &o.transcript, "quiet": &o.quiet, "verbose": &o.verbose} {
 				*into, _ = cmd.Flags().GetBool(name)
 			}
-			return runTest(cmd.Context(), d, o)
+			k, err := newKeeping(d, cmd)
+			if err != nil {
+				return err
+			}
+			return runTest(cmd.Context(), d, k, o)
 		},
 	}
 	accountFlags(cmd.Flags())
+	keepingFlags(cmd.Flags())
 	outputFlags(cmd.Flags())
+	cmd.Flags().Bool("all", false, "test every saved profile, side by side")
 	cmd.Flags().Bool("demo", false, "start a server inside this process and test that, without an account")
 	cmd.Flags().SortFlags = false
 	return cmd
 }
 
-func runTest(ctx context.Context, d *deps, o testOptions) error {
-	var password submission.Secret
-	plan := func() (probe.Plan, *settings.Settings, error) { return planOf(d, o.given) }
-	var server *demo.Server
-	if o.demo {
-		var err error
-		if server, err = startDemo(o.given); err != nil {
-			return err
-		}
-		defer server.Close()
-		_, password = server.Account()
-		plan = func() (probe.Plan, *settings.Settings, error) { return demoPlan(d, o.given, server) }
+func runTest(ctx context.Context, d *deps, k *keeping, o testOptions) error {
+	switch {
+	case (o.demo || o.all) && o.name != "" || o.demo && o.all:
+		return &settings.UsageError{What: "a profile, --all and --demo exclude each other", Hint: "leave all but one of them out"}
+	case o.demo:
+		return testDemo(ctx, d, o)
+	case o.all:
+		return testAll(ctx, d, k, o)
 	}
-	p, s, err := plan()
+	saved, err := chosenProfile(k, o)
+	if err != nil {
+		return err
+	}
+	if saved == nil {
+		return testGiven(ctx, d, o)
+	}
+	return testSaved(ctx, d, k, o, *saved)
+}
+
+// testGiven tries the account that flags and variables describe.
+func testGiven(ctx context.Context, d *deps, o testOptions) error {
+	p, s, err := planOf(d, o.given)
 	if err != nil {
 		return err
 	}
 	if p.Check.Includes(report.Auth) {
-		if password.IsZero() {
-			if password, err = credentials(ctx, d, s, o.given); err != nil {
-				return err
-			}
+		if p.Account.Password, err = credentials(ctx, d, s, o.given, nil); err != nil {
+			return err
 		}
-		p.Account.Password = password
 	}
-	err = probeAndTell(ctx, d, o, p, s)
-	if server != nil && !o.json && !o.quiet {
+	_, err = probeAndTell(ctx, d, o, p, s)
+	return err
+}
+
+// testSaved tries a saved profile, and notes in it what was proven.
+func testSaved(ctx context.Context, d *deps, k *keeping, o testOptions, saved profile.Profile) error {
+	given := savedAnswers(o.given, &saved)
+	p, s, err := planOfProfile(d, saved, given)
+	if err != nil {
+		return err
+	}
+	if o.name == "" {
+		s.Notes = append(s.Notes, "this is the saved profile "+saved.Name)
+	}
+	if p.Check.Includes(report.Auth) {
+		var stored reader
+		if saved.Secret.Store != "" && saved.Secret.Store != profile.StoreNone {
+			stored = func(ctx context.Context) (submission.Secret, error) { return k.password(ctx, saved) }
+		}
+		if p.Account.Password, err = credentials(ctx, d, s, given, stored); err != nil {
+			return err
+		}
+	}
+	rep, err := probeAndTell(ctx, d, o, p, s)
+	if err == nil && rep.OK() && asSaved(given) {
+		if err := k.remember(saved.Name, rep); err != nil {
+			fmt.Fprintf(d.streams.Err, "smtpwiz: warning: the profile could not be updated: %v\n", err)
+		}
+	}
+	return err
+}
+
+// asSaved reports that nothing was changed against the profile, so that what
+// was proven holds for it.
+func asSaved(given settings.Answers) bool {
+	for _, name := range append([]string{"preset", "connect-to", "proxy", "auth", "ca-file", "tls-fingerprint"}, identity...) {
+		if given.Has(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// testDemo tries the account of a server inside this process.
+func testDemo(ctx context.Context, d *deps, o testOptions) error {
+	server, err := startDemo(o.given)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	p, s, err := demoPlan(d, o.given, server)
+	if err != nil {
+		return err
+	}
+	_, p.Account.Password = server.Account()
+	_, err = probeAndTell(ctx, d, o, p, s)
+	if !o.json && !o.quiet {
 		tellReceived(d, server)
 	}
 	return err
 }
 
 // probeAndTell runs the plan, shows it as it goes, and then the verdict.
-func probeAndTell(ctx context.Context, d *deps, o testOptions, p probe.Plan, s *settings.Settings) error {
+func probeAndTell(ctx context.Context, d *deps, o testOptions, p probe.Plan, s *settings.Settings) (*report.Report, error) {
 	view := newView(d.streams, o)
 	view.begin(p, s)
 	rep, err := d.prober.Run(ctx, p, view.event)
 	view.stop()
 	if err != nil {
-		return planError(err)
+		return nil, planError(err)
 	}
 	rep.Notes = append(slices.Clone(s.Notes), rep.Notes...)
 	result := render.Result{
@@ -117,12 +193,12 @@ func probeAndTell(ctx context.Context, d *deps, o testOptions, p probe.Plan, s *
 		result.Err, result.Hint = "interrupted", "run the same command again"
 	}
 	if err := view.end(result); err != nil {
-		return fmt.Errorf("writing the result: %w", err)
+		return rep, fmt.Errorf("writing the result: %w", err)
 	}
 	if result.ExitStatus != report.ExitOK {
-		return statusError(result.ExitStatus)
+		return rep, statusError(result.ExitStatus)
 	}
-	return nil
+	return rep, nil
 }
 
 func planError(err error) error {
@@ -142,6 +218,10 @@ func planOf(d *deps, given settings.Answers) (probe.Plan, *settings.Settings, er
 	if err != nil {
 		return probe.Plan{}, nil, err
 	}
+	return planFor(d, s)
+}
+
+func planFor(d *deps, s *settings.Settings) (probe.Plan, *settings.Settings, error) {
 	if m := s.Account.Mechanism; m != "" && !slices.Contains(sasl.Mechanisms(), m) {
 		return probe.Plan{}, nil, &settings.UsageError{
 			What: fmt.Sprintf("unknown SASL mechanism %q", m),

@@ -24,6 +24,11 @@ func (t *trouble) withAccount(v verdict) verdict {
 		if t.report.Reached(report.Auth) && len(v.also) > 0 {
 			v.cause, v.also = v.also[0], nil
 		}
+	case submission.RelayDenied:
+		if !t.report.Reached(report.Auth) {
+			username := submission.FieldUsername
+			v.field = &username
+		}
 	case submission.AuthMechanismUnsupported:
 		if offered := t.report.Extensions.Mechanisms(); len(offered) > 0 {
 			v.fixes = append(v.fixes, Fix{Text: "{Server} offers: " + shortWords(offered) + "."})

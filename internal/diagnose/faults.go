@@ -614,14 +614,17 @@ func firstRunes(s string, n int) string {
 // secondThoughts corrects a verdict by what the session shows besides.
 func (t *trouble) secondThoughts(v verdict) verdict {
 	r := t.report
-	if r == nil {
+	greeting := t.pastedGreeting()
+	if r != nil && r.TLS == nil {
+		greeting = r.Greeting
+	}
+	if v.cause != submission.SMTPIntercepted && !t.isBridge() && !t.onLoopback() && t.foreign(greeting) {
+		was := v.cause
+		v = t.intercepted(greeting)
+		v.also = []submission.Cause{was}
 		return v
 	}
-	inClear := r.TLS == nil && t.stage != report.Connect && t.stage != report.Resolve
-	if inClear && v.cause != submission.SMTPIntercepted && !t.onLoopback() && t.foreign(r.Greeting) {
-		was := v.cause
-		v = t.intercepted(r.Greeting)
-		v.also = []submission.Cause{was}
+	if r == nil {
 		return v
 	}
 	if v.cause == submission.STARTTLSNotOffered {

@@ -60,6 +60,9 @@ func (t *trouble) read(text string) {
 	}
 	t.text, t.error, t.evidence = part, text, evidence(masked(part))
 	if t.stage == "" && !t.quota {
+		t.stage = stageOfCode(t.code)
+	}
+	if t.stage == "" && !t.quota {
 		t.stage = stageIn(t.allWords())
 	}
 	t.endpoint = endpointIn(text)
@@ -257,7 +260,7 @@ func findReply(s string) found {
 		if m == nil {
 			break
 		}
-		f := judgeCode(s, pos+m[4], pos+m[3])
+		f := judgeCode(s, pos+m[4])
 		if f.score > best.score {
 			best = f
 		}
@@ -272,26 +275,24 @@ func findReply(s string) found {
 	return best
 }
 
-// judgeCode looks at the number at s[at:at+3]; what parts it from the text before ends at before.
-func judgeCode(s string, at, before int) found {
+// judgeCode looks at the number at s[at:at+3].
+func judgeCode(s string, at int) found {
 	code, _ := strconv.Atoi(s[at : at+3])
 	f := found{code: code}
 	if code < 400 {
 		return f // a success decides nothing
 	}
-	lead, rest := s[:at], strings.TrimLeft(s[at+3:], "-: ,'\"\t\n)")
-	_ = before
-	f.enhanced, _ = reply.ParseEnhancedCode(firstWord(rest))
+	f.enhanced, _ = reply.ParseEnhancedCode(firstWord(strings.TrimLeft(s[at+3:], "-: ,'\"\t\n)")))
 	if f.enhanced.Class != code/100 {
 		f.enhanced = reply.EnhancedCode{}
 	}
+	lead := s[:at]
+	before := strings.TrimRight(lead, " \t\"'([{#")
 	switch {
 	case !f.enhanced.IsZero():
 		f.score = scoreEnhanced
 	case s[at+1] > '5': // RFC 5321 section 4.2: the second figure is 0 to 5
-		f.score = 0
-	case strings.TrimRight(lead, " \t\"'([{;#") == "" || strings.HasSuffix(strings.TrimRight(lead, " \t\"'([{"), "\n") || strings.HasSuffix(lead, "smtp;"),
-		strings.HasSuffix(strings.TrimRight(lead, " \"'([{#"), ":") && !strings.HasSuffix(lead, ":"), strings.HasSuffix(strings.TrimRight(lead, " "), ";"):
+	case before == "" || strings.HasSuffix(before, "\n") || strings.HasSuffix(before, ":") && before != lead:
 		f.score = scoreAtStart
 	case codeWords.MatchString(lead[max(0, len(lead)-24):]):
 		f.score = scoreNamed
@@ -320,6 +321,18 @@ func findEnhanced(s string, code int) reply.EnhancedCode {
 	return reply.EnhancedCode{}
 }
 
+// greetingLine is a server's 220 in a text.
+var greetingLine = regexp.MustCompile(`(?m)(?:^|[\s"'>:])220[- ]([^\n]{4,160})`)
+
+// pastedGreeting is the first greeting that a text quotes. A 220 also answers STARTTLS.
+func (t *trouble) pastedGreeting() string {
+	m := greetingLine.FindStringSubmatch(t.error)
+	if m == nil || strings.Contains(strings.ToLower(m[1]), "tls") {
+		return ""
+	}
+	return m[1]
+}
+
 // --- finding the stage ---
 
 // stageWords tell at which command a refusal came.
@@ -333,6 +346,14 @@ var stageWords = []struct {
 	{[]string{"in reply to ehlo|helo", "smtpheloerror", "after ehlo|helo"}, report.EHLO},
 	{[]string{"smtpauthenticationerror", "invalid login", "authenticationfailedexception", "sasl authentication", "password command failed", "eauth", "auth plain|login|xoauth2|cram", "failed to authenticate", "could not authenticate"}, report.Auth},
 	{[]string{"refused to talk to me", "greeting never received", "invalid greeting", "after initial connection"}, report.Greeting},
+}
+
+// stageOfCode: some codes answer AUTH alone (RFC 4954 section 6).
+func stageOfCode(code int) report.Stage {
+	if code == 534 || code == 535 || code == 538 {
+		return report.Auth
+	}
+	return ""
 }
 
 func stageIn(words []string) report.Stage {

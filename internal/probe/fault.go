@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -97,7 +98,7 @@ func proxyFault(err error) report.Fault {
 	if !errors.As(err, &p) {
 		return report.FaultNone
 	}
-	if p.Reached && strings.Contains(p.Err.Error(), "connection refused") {
+	if p.Reached && strings.HasSuffix(p.Err.Error(), "connection refused") {
 		return report.FaultRefused // by the server: the proxy passes it on (RFC 1928 section 6)
 	}
 	return report.FaultProxy
@@ -150,16 +151,14 @@ func tlsFault(err error) report.Fault {
 		}
 		return report.FaultNotTLS
 	}
-	var alert tls.AlertError
-	if errors.As(err, &alert) {
-		const handshakeFailure, protocolVersion, insufficientSecurity = 40, 70, 71
-		switch alert {
-		case handshakeFailure, protocolVersion, insufficientSecurity:
-			return report.FaultTLSVersion
-		}
-		return report.FaultTLS
+	if fault := alertFault(err); fault != report.FaultNone {
+		return fault
 	}
-	if handshake == nil {
+	var record tls.RecordHeaderError
+	switch {
+	case handshake == nil && errors.As(err, &record):
+		return report.FaultTLS
+	case handshake == nil:
 		return report.FaultNone
 	}
 	if strings.Contains(err.Error(), "unsupported protocol version") || strings.Contains(err.Error(), "unsupported versions") {
@@ -167,6 +166,23 @@ func tlsFault(err error) report.Fault {
 	}
 	if fault := networkFault(err); fault != report.FaultNone {
 		return fault
+	}
+	return report.FaultTLS
+}
+
+// alertFault judges an alert of the peer. It may come after the handshake: in TLS
+// 1.3 that is when a server misses a client certificate (RFC 8446 section 4.4.2.4).
+// Outside QUIC its type is not exported; its words are those of tls.AlertError.
+func alertFault(err error) report.Fault {
+	const handshakeFailure, protocolVersion, insufficientSecurity = 40, 70, 71
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return report.FaultNone
+	}
+	for _, alert := range []tls.AlertError{handshakeFailure, protocolVersion, insufficientSecurity} {
+		if op.Err.Error() == alert.Error() {
+			return report.FaultTLSVersion
+		}
 	}
 	return report.FaultTLS
 }
@@ -187,22 +203,25 @@ func replyFault(err error) report.Fault {
 func networkFault(err error) report.Fault {
 	var timeout net.Error
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case isErrno(err, refused):
 		return report.FaultRefused
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded),
-		errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, syscall.ETIMEDOUT):
+		errors.As(err, &timeout) && timeout.Timeout(), isErrno(err, timedOut):
 		return report.FaultTimeout
 	case errors.Is(err, context.Canceled):
 		return report.FaultInterrupted
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+	case isErrno(err, aborted):
 		return report.FaultReset
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), errors.Is(err, io.ErrClosedPipe):
 		return report.FaultClosed
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
-		errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+	case isErrno(err, noRoute):
 		return report.FaultUnreachable
 	}
 	return report.FaultNone
+}
+
+func isErrno(err error, of func() []syscall.Errno) bool {
+	return slices.ContainsFunc(of(), func(e syscall.Errno) bool { return errors.Is(err, e) })
 }
 
 // wordsOf says an error in the words of a person, with each address's own.
@@ -210,13 +229,16 @@ func wordsOf(err error) string {
 	var dns *net.DNSError
 	var malformed *reply.MalformedError
 	var handshake *HandshakeError
-	switch {
+	var proxied *ProxyError
+	switch { // %q would escape what is made safe to print already
+	case errors.As(err, &proxied):
+		return proxied.Error()
 	case errors.As(err, &dns):
 		return dns.Name + ": " + dns.Err
 	case errors.As(err, &malformed) && malformed.Line != "":
-		return fmt.Sprintf("%s: %q", malformed.Reason, malformed.Line)
+		return fmt.Sprintf("%s: \"%s\"", malformed.Reason, malformed.Line)
 	case errors.As(err, &handshake) && handshake.notTLS():
-		return fmt.Sprintf("the answer to TLS is not TLS: %q", firstLine(handshake.Head))
+		return fmt.Sprintf("the answer to TLS is not TLS: \"%s\"", firstLine(handshake.Head))
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var words []string
@@ -226,8 +248,7 @@ func wordsOf(err error) string {
 		return strings.Join(words, "; ")
 	}
 	var address *AddressError
-	var proxied *ProxyError
-	if errors.As(err, &address) || errors.As(err, &proxied) {
+	if errors.As(err, &address) {
 		return err.Error()
 	}
 	switch networkFault(err) {

@@ -175,7 +175,7 @@ func checkSecret(t *testing.T, rep *report.Report) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := append(textsIn(reflect.ValueOf(*rep)), string(text), fmt.Sprintf("%+v %#v", rep, rep))
+	texts := append(textsOf(rep), string(text), fmt.Sprintf("%+v %#v", rep, rep))
 	payload := "\x00you@example.test\x00" + marker
 	for _, secret := range []string{
 		marker, base64.StdEncoding.EncodeToString([]byte(marker)), base64.StdEncoding.EncodeToString([]byte(payload)),
@@ -187,6 +187,8 @@ func checkSecret(t *testing.T, rep *report.Report) {
 		}
 	}
 }
+
+func textsOf(rep *report.Report) []string { return textsIn(reflect.ValueOf(*rep)) }
 
 // textsIn walks a value down to its strings. A Secret is not looked into.
 func textsIn(v reflect.Value) []string {

@@ -176,15 +176,13 @@ func connect(ctx context.Context, d Dialer, targets []netip.AddrPort) (net.Conn,
 	}
 	failures := make([]error, len(targets))
 	started, ended := 0, 0
-	for ended < len(targets) {
-		var next <-chan time.Time
-		if started == ended { // nothing under way
+	next := func() {
+		if started < len(targets) {
 			go dial(started)
 			started++
 		}
-		if started < len(targets) {
-			next = time.After(attemptDelay)
-		}
+	}
+	for next(); ended < len(targets); next() {
 		select {
 		case o := <-outcomes:
 			ended++
@@ -193,9 +191,7 @@ func connect(ctx context.Context, d Dialer, targets []netip.AddrPort) (net.Conn,
 				return o.conn, nil
 			}
 			failures[o.i] = &AddressError{targets[o.i].String(), o.err}
-		case <-next:
-			go dial(started)
-			started++
+		case <-time.After(attemptDelay):
 		}
 	}
 	return nil, errors.Join(failures...)
@@ -240,7 +236,7 @@ func (e *ProxyError) Error() string {
 	if !e.Reached {
 		return "the proxy was not reached: " + plainNetError(e.Err)
 	}
-	return "the proxy did not connect: " + plainNetError(e.Err)
+	return "the proxy did not connect: " + strings.TrimPrefix(plainNetError(e.Err), "unknown error ")
 }
 func (e *ProxyError) Unwrap() error { return e.Err }
 

@@ -99,7 +99,8 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Dialer opens connections; address is an IP address with a port.
+// Dialer opens connections; address is an IP address with a port, or a proxy's
+// name with one.
 type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }

@@ -45,7 +45,7 @@ func (p *Prober) Run(ctx context.Context, plan Plan, events func(report.Event)) 
 	}
 	r.settle(all)
 	rep := r.report(kept, all)
-	rep.Interrupted = ctx.Err() != nil
+	rep.Interrupted = ctx.Err() != nil && kept.cutShort()
 	rep.Duration = time.Since(began)
 	return rep, nil
 }
@@ -211,7 +211,7 @@ func (r *run) report(kept *session, all []*session) *report.Report {
 			rep.Alternatives = append(rep.Alternatives, s.alternative())
 		}
 	}
-	if len(rep.Alternatives) == 0 && kept.certificateFailed() {
+	if kept.certificateFailed() {
 		rep.Alternatives = append(rep.Alternatives, kept.alternative())
 	}
 	return rep

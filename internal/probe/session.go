@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,13 +55,15 @@ func newSession(r *run, e submission.Endpoint) *session {
 	}
 }
 
-// stage runs one stage and keeps its step. f leaves the step as it is when all
-// went well.
-func (s *session) stage(name report.Stage, f func(step *report.Step) error) bool {
+// stage runs one stage within its time and keeps its step. f leaves the step as
+// it is when all went well.
+func (s *session) stage(ctx context.Context, name report.Stage, f func(ctx context.Context, step *report.Step) error) bool {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.run.plan.Timeout, errStageTimeout)
+	defer cancel()
 	s.run.tell(report.Event{Endpoint: s.endpoint, Step: report.Step{Stage: name}, Running: true})
 	began := time.Now()
 	step := report.Step{Stage: name}
-	if err := f(&step); err != nil {
+	if err := f(ctx, &step); err != nil {
 		step.Status = report.Failed
 		step.Fault, step.Err = faultOf(err), reply.Safe(s.run.redactor.Clean(wordsOf(err)))
 	}
@@ -144,13 +147,16 @@ func (s *session) reach(ctx context.Context) bool {
 }
 
 func (s *session) resolve(ctx context.Context, host string) (addrs []netip.Addr, ok bool) {
-	ok = s.stage(report.Resolve, func(step *report.Step) error {
-		ctx, cancel := s.bounded(ctx)
-		defer cancel()
+	ok = s.stage(ctx, report.Resolve, func(bounded context.Context, step *report.Step) error {
 		var err error
-		addrs, err = s.run.names.find(ctx, host)
-		if err == nil && len(addrs) == 0 {
-			err = &net.DNSError{Err: "the name has no address", Name: host, IsNotFound: true}
+		addrs, err = s.run.names.find(bounded, host)
+		switch {
+		case ctx.Err() != nil:
+			return orInterrupted(ctx, err)
+		case bounded.Err() != nil: // whoever said so first, the resolver or the clock
+			return &net.DNSError{Err: errStageTimeout.Error(), Name: host, IsTimeout: true}
+		case err == nil && len(addrs) == 0:
+			return &net.DNSError{Err: "the name has no address", Name: host, IsNotFound: true}
 		}
 		step.Detail = joinAddrs(addrs)
 		return err
@@ -159,9 +165,7 @@ func (s *session) resolve(ctx context.Context, host string) (addrs []netip.Addr,
 }
 
 func (s *session) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) bool {
-	return s.stage(report.Connect, func(step *report.Step) error {
-		bounded, cancel := s.bounded(ctx)
-		defer cancel()
+	return s.stage(ctx, report.Connect, func(bounded context.Context, step *report.Step) error {
 		nc, err := dial(bounded)
 		if err != nil {
 			return orInterrupted(ctx, err)
@@ -179,7 +183,7 @@ func (s *session) connect(ctx context.Context, dial func(context.Context) (net.C
 }
 
 func (s *session) handshake(ctx context.Context) bool {
-	return s.stage(report.TLSStage, func(step *report.Step) error {
+	return s.stage(ctx, report.TLSStage, func(ctx context.Context, step *report.Step) error {
 		v := verifier{host: s.endpoint.Host, trust: s.run.plan.Trust, roots: s.run.roots, now: time.Now()}
 		state, err := s.conn.Handshake(ctx, v.config())
 		if len(v.chain) > 0 {
@@ -202,7 +206,7 @@ func (s *session) handshake(ctx context.Context) bool {
 }
 
 func (s *session) greet(ctx context.Context) bool {
-	return s.stage(report.Greeting, func(step *report.Step) error {
+	return s.stage(ctx, report.Greeting, func(ctx context.Context, step *report.Step) error {
 		r, err := s.conn.Greeting(ctx)
 		if err != nil {
 			return err
@@ -213,7 +217,7 @@ func (s *session) greet(ctx context.Context) bool {
 }
 
 func (s *session) hello(ctx context.Context) bool {
-	return s.stage(report.EHLO, func(step *report.Step) error {
+	return s.stage(ctx, report.EHLO, func(ctx context.Context, step *report.Step) error {
 		r, err := s.conn.Hello(ctx, s.helo())
 		if err != nil {
 			return err
@@ -227,13 +231,13 @@ func (s *session) hello(ctx context.Context) bool {
 }
 
 func (s *session) startTLS(ctx context.Context) bool {
-	return s.stage(report.STARTTLS, func(step *report.Step) error {
+	return s.stage(ctx, report.STARTTLS, func(ctx context.Context, step *report.Step) error {
 		if !s.conn.Extensions().Has("STARTTLS") {
 			return errNoSTARTTLS
 		}
 		r, err := s.conn.StartTLS(ctx)
 		if err != nil {
-			s.mannered = s.mannered && !errors.Is(err, smtp.ErrInjection)
+			s.mannered = false // what came next might be taken for the handshake
 			return err
 		}
 		return s.took(step, r, r.Code == reply.CodeReady)
@@ -264,7 +268,7 @@ func (s *session) goOn(ctx context.Context) {
 }
 
 func (s *session) login(ctx context.Context) bool {
-	return s.stage(report.Auth, func(step *report.Step) error {
+	return s.stage(ctx, report.Auth, func(ctx context.Context, step *report.Step) error {
 		mechanisms, err := s.mechanisms()
 		if err != nil {
 			return err
@@ -272,12 +276,10 @@ func (s *session) login(ctx context.Context) bool {
 		for i, m := range mechanisms {
 			step.Detail = m
 			r, err := s.authenticate(ctx, m)
-			if r.Code != 0 {
-				step.Reply = &r
-			}
 			if err != nil {
-				return err
+				return s.brokeOff(step, r, err)
 			}
+			step.Reply = &r
 			if r.Code == reply.CodeAuthenticated {
 				s.mechanism = m
 				return nil
@@ -289,6 +291,21 @@ func (s *session) login(ctx context.Context) bool {
 		}
 		return nil
 	})
+}
+
+// brokeOff notes an exchange of AUTH without a verdict. It may have ended with a
+// reply all the same: to the "*" that gave it up, or a 235 that proves nothing.
+func (s *session) brokeOff(step *report.Step, r reply.Reply, err error) error {
+	if errors.Is(err, smtp.ErrExchange) || errors.Is(err, sasl.ErrServerSignature) {
+		if r.Code != 0 {
+			step.Reply = &r
+		}
+		return err
+	}
+	// A QUIT might be taken for the answer to a challenge, and that for a wrong
+	// password. PLAIN is all said in its command.
+	s.mannered = s.mannered && step.Detail == sasl.Plain
+	return err
 }
 
 func (s *session) refused(step *report.Step, r reply.Reply) error {
@@ -357,9 +374,10 @@ func mechanismRefused(r reply.Reply) bool {
 func (s *session) submit(ctx context.Context) {
 	t, err := s.transaction()
 	if err != nil {
-		s.stage(report.Mail, func(*report.Step) error { return err })
+		s.stage(ctx, report.Mail, func(context.Context, *report.Step) error { return err })
 		return
 	}
+	ctx, giveUp := context.WithCancelCause(ctx)
 	replies := make(chan answer)
 	go func() {
 		defer close(replies)
@@ -368,16 +386,24 @@ func (s *session) submit(ctx context.Context) {
 			replies <- answer{err: err}
 		}
 	}()
-	defer func() {
-		for range replies { // what a refusal left over
+	defer func() { // what is left over decides nothing
+		late := time.AfterFunc(courtesy, func() { giveUp(errStageTimeout) })
+		defer late.Stop()
+		for range replies {
 		}
+		giveUp(nil)
 	}()
 	stages := []report.Stage{report.Mail, report.Rcpt}
 	if t.Message != nil {
 		stages = append(stages, report.Data)
 	}
 	for _, name := range stages {
-		if !s.stage(name, func(step *report.Step) error { return s.await(step, replies) }) {
+		ok := s.stage(ctx, name, func(bounded context.Context, step *report.Step) error {
+			stop := context.AfterFunc(bounded, func() { giveUp(context.Cause(bounded)) })
+			defer stop()
+			return s.await(step, replies)
+		})
+		if !ok {
 			return
 		}
 	}
@@ -392,13 +418,21 @@ type answer struct {
 // await takes the reply of a stage; that of DATA is in two parts.
 func (s *session) await(step *report.Step, replies <-chan answer) error {
 	a := <-replies
-	if a.err != nil {
+	switch {
+	case a.err != nil:
+		// A QUIT might be taken for a line of the message.
+		s.mannered = s.mannered && !s.messageBegun(step.Stage)
 		return a.err
-	}
-	if a.verb == smtp.DATA && a.reply.Code == reply.CodeStartMailInput {
+	case a.verb == smtp.DATA && a.reply.Code == reply.CodeStartMailInput:
 		return s.await(step, replies)
 	}
-	return s.took(step, a.reply, a.reply.OK())
+	return s.took(step, a.reply, a.reply.OK() && a.verb != smtp.DATA) // only 354 is a yes to DATA
+}
+
+// messageBegun reports whether the server may be reading the message: DATA was
+// said, which may have gone in one write with what came before it.
+func (s *session) messageBegun(at report.Stage) bool {
+	return at == report.Data || s.run.plan.Check == report.CheckSend && s.conn.Extensions().Has("PIPELINING")
 }
 
 // transaction prepares the envelope, and the message where one is asked for.
@@ -444,7 +478,7 @@ func (s *session) part(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), courtesy)
 	defer cancel()
-	s.stage(report.Quit, func(step *report.Step) error {
+	s.stage(ctx, report.Quit, func(ctx context.Context, step *report.Step) error {
 		r, err := s.conn.Quit(ctx)
 		if err != nil {
 			return err
@@ -455,9 +489,10 @@ func (s *session) part(ctx context.Context) {
 
 // broken reports that the connection itself failed: there is nobody to say goodbye to.
 func (s *session) broken() bool {
-	switch last := s.steps[len(s.steps)-1]; last.Fault {
-	case report.FaultClosed, report.FaultReset, report.FaultTimeout, report.FaultNotSMTP, report.FaultMalformed:
-		return true
+	last := s.steps[len(s.steps)-1]
+	switch last.Fault {
+	case report.FaultClosed, report.FaultReset, report.FaultTimeout, report.FaultTLS, report.FaultNotSMTP, report.FaultMalformed:
+		return last.Reply == nil
 	}
 	return false
 }
@@ -486,25 +521,27 @@ func (s *session) underWay() bool { return s.connected.Load() && !s.isOpened() }
 // progress ranks how far a session came, so that the report of a run that
 // failed everywhere is of the one that came furthest.
 func (s *session) progress() int {
-	rank := 0
-	for _, step := range s.steps {
-		if step.Status == report.Failed {
-			break
-		}
-		switch step.Stage {
-		case report.Connect:
-			rank = 2
-		case report.Greeting, report.EHLO, report.STARTTLS:
-			rank = max(rank, 3)
-		case report.TLSStage:
-			rank = 5
-		}
+	switch {
+	case s.passed(report.TLSStage) && s.passed(report.Greeting):
+		return 6
+	case s.passed(report.TLSStage):
+		return 5
+	case s.certificateFailed(): // the same finding before and after a greeting
+		return 4
+	case s.passed(report.Greeting):
+		return 3
+	case s.passed(report.Connect):
+		return 2
+	case s.passed(report.Resolve):
+		return 1
 	}
-	// A certificate that fails is the same finding on either endpoint.
-	if s.certificateFailed() {
-		rank = 4
-	}
-	return rank
+	return 0
+}
+
+func (s *session) passed(stage report.Stage) bool {
+	return slices.ContainsFunc(s.steps, func(step report.Step) bool {
+		return step.Stage == stage && step.Status == report.OK
+	})
 }
 
 func (s *session) failed() *report.Step {
@@ -514,6 +551,13 @@ func (s *session) failed() *report.Step {
 		}
 	}
 	return nil
+}
+
+// cutShort reports that something asked for was left undone by a cancelled
+// context, which the goodbye is not.
+func (s *session) cutShort() bool {
+	step := s.failed()
+	return step != nil && step.Fault == report.FaultInterrupted
 }
 
 func (s *session) certificateFailed() bool {
@@ -559,10 +603,6 @@ func literal(a net.Addr) string {
 		return "[IPv6:" + addr.String() + "]"
 	}
 	return "[" + addr.String() + "]"
-}
-
-func (s *session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, s.run.plan.Timeout, errStageTimeout)
 }
 
 func isLiteral(host string) bool {

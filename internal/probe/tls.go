@@ -39,7 +39,9 @@ func (v *verifier) config() *tls.Config {
 		VerifyConnection:   v.verify,
 	}
 	if v.trust.Client != nil {
-		c.Certificates = []tls.Certificate{*v.trust.Client}
+		// Whoever issued it: the server is to judge it, not the list of
+		// authorities that it asks with.
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return v.trust.Client, nil }
 	}
 	return c
 }

@@ -85,6 +85,9 @@ func JSON(w io.Writer, r Result) error {
 	return enc.Encode(r.document())
 }
 
+// MarshalJSON is the same object, for those who write several.
+func (r Result) MarshalJSON() ([]byte, error) { return json.Marshal(r.document()) }
+
 func (r Result) document() document {
 	d := document{
 		Schema: Schema, ExitCode: r.ExitStatus, OK: r.ExitStatus == report.ExitOK,

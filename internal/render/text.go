@@ -235,3 +235,18 @@ func (t *Text) Transcript(lines []report.Line, gloss bool) {
 func (t *Text) Provenance(name, value, source string) {
 	t.paragraph(fmt.Sprintf("  %-12s ", name), fmt.Sprintf("%s  (%s)", value, source))
 }
+
+// Summary writes how one of several tests ended, in one line.
+func (t *Text) Summary(name string, r Result) {
+	status, words := report.OK, "nothing was tried"
+	switch {
+	case r.ExitStatus != report.ExitOK:
+		status, words = report.Failed, r.Err
+		if r.Diagnosis != nil {
+			words = fmt.Sprintf("%s (%s)", r.Diagnosis.Summary, r.Diagnosis.Cause)
+		}
+	case r.Report != nil:
+		words = proof(r.Report)
+	}
+	t.paragraph(fmt.Sprintf("  %s %s  ", t.mark(status), name), words)
+}

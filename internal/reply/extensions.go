@@ -9,6 +9,7 @@ type Extensions map[string]string
 // ParseExtensions reads the reply to EHLO, whose first line is the greeting.
 func ParseExtensions(r Reply) Extensions {
 	ext := Extensions{}
+	said := map[string]bool{} // keyword and parameter
 	for i, line := range r.Lines {
 		if i == 0 {
 			continue
@@ -22,18 +23,16 @@ func ParseExtensions(r Reply) Extensions {
 		if keyword == "" {
 			continue
 		}
-		ext[keyword] = join(ext[keyword], strings.TrimSpace(params))
+		words := []string{ext[keyword]}
+		for word := range strings.FieldsSeq(params) {
+			if key := keyword + " " + strings.ToUpper(word); !said[key] {
+				said[key] = true
+				words = append(words, word)
+			}
+		}
+		ext[keyword] = strings.TrimSpace(strings.Join(words, " "))
 	}
 	return ext
-}
-
-func join(old, more string) string {
-	for _, word := range strings.Fields(more) {
-		if !containsFold(strings.Fields(old), word) {
-			old = strings.TrimSpace(old + " " + word)
-		}
-	}
-	return old
 }
 
 // Has reports whether a keyword is offered.
@@ -41,12 +40,3 @@ func (e Extensions) Has(keyword string) bool { _, ok := e[keyword]; return ok }
 
 // Mechanisms are the SASL mechanisms offered, in upper case and the server's order.
 func (e Extensions) Mechanisms() []string { return strings.Fields(strings.ToUpper(e["AUTH"])) }
-
-func containsFold(list []string, word string) bool {
-	for _, w := range list {
-		if strings.EqualFold(w, word) {
-			return true
-		}
-	}
-	return false
-}

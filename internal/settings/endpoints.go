@@ -16,6 +16,9 @@ func (r *resolver) endpoints() error {
 		return err
 	}
 	base := r.settings.Endpoints
+	if r.saved != nil {
+		base = r.saved
+	}
 	if base == nil {
 		host, err := r.host()
 		if err != nil {
@@ -115,7 +118,10 @@ func list(endpoints []submission.Endpoint) string {
 
 func (r *resolver) noteEndpoints() {
 	source := string(FromDefault)
-	if r.settings.Preset != nil {
+	switch {
+	case r.saved != nil:
+		source = string(FromProfile) + " " + r.out.Account.Profile
+	case r.settings.Preset != nil:
 		source = string(FromPreset)
 	}
 	for _, name := range []string{"host", "port", "security"} {

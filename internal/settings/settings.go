@@ -47,6 +47,10 @@ type ConnectTo struct {
 // Resolve puts the answers together. The error is a *UsageError.
 func Resolve(given Answers, lib *preset.Library) (*Settings, error) {
 	r := &resolver{given: given, lib: lib, out: &Settings{}}
+	return r.resolve()
+}
+
+func (r *resolver) resolve() (*Settings, error) {
 	for _, step := range []func() error{
 		r.limits, r.check, r.addresses, r.preset, r.endpoints, r.account, r.trust, r.route,
 	} {
@@ -63,6 +67,7 @@ type resolver struct {
 	lib      *preset.Library
 	out      *Settings
 	settings preset.Settings
+	saved    []submission.Endpoint // of a profile, where nothing stronger says another server
 }
 
 func (r *resolver) note(name, value, source string) {
@@ -129,7 +134,7 @@ func (r *resolver) preset() error {
 	region := r.given.Get("region")
 	if name != "" {
 		r.say("preset")
-	} else if !r.given.Has("host") {
+	} else if !r.given.Has("host") && r.saved == nil {
 		name, region = r.guess()
 		if name == "" {
 			return usage("name the provider with --preset (smtpwiz presets lists them) or the server with --host",
@@ -148,6 +153,9 @@ func (r *resolver) preset() error {
 		if choice.Host, err = r.host(); err != nil {
 			return err
 		}
+	}
+	if choice.Host == "" && asksHost(p, choice.Variant) {
+		choice.Host = savedHost(r.saved)
 	}
 	if r.settings, err = p.Resolve(choice); err != nil {
 		return PresetError(err)

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/diagnose"
+	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/profile"
+	"github.com/smtpwiz/smtpwiz/internal/render"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// identity are the answers that say which account is meant.
+var identity = []string{"region", "variant", "host", "port", "security", "username", "from"}
+
+// chosenProfile is the saved profile that a test is about, nil where it is
+// about an account given by flags: the one named, the default where nothing
+// else is said, or the only one of a preset.
+func chosenProfile(k *keeping, o testOptions) (*profile.Profile, error) {
+	if o.name != "" {
+		p, err := k.profile(o.name)
+		return &p, err
+	}
+	for _, name := range identity {
+		if o.given.Has(name) {
+			return nil, nil
+		}
+	}
+	config, err := k.load()
+	if err != nil {
+		return nil, err
+	}
+	if preset := o.given.Get("preset"); preset != "" {
+		return onlyOne(config, preset)
+	}
+	if config.Default() == "" {
+		return nil, nil
+	}
+	p, err := config.Get(config.Default())
+	return &p, err
+}
+
+func onlyOne(config *profile.Config, preset string) (*profile.Profile, error) {
+	var found []profile.Profile
+	for _, p := range config.Profiles() {
+		if strings.EqualFold(p.Preset, preset) {
+			found = append(found, p)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return &found[0], nil
+	}
+	var names []string
+	for _, p := range found {
+		names = append(names, p.Name)
+	}
+	return nil, &settings.UsageError{
+		What: fmt.Sprintf("%d profiles use the preset %s: %s", len(names), preset, strings.Join(names, ", ")),
+		Hint: "name one of them: smtpwiz test " + names[0],
+	}
+}
+
+// savedAnswers are the answers that go before a saved profile's.
+func savedAnswers(given settings.Answers, p *profile.Profile) settings.Answers {
+	out := settings.Answers{}
+	for name, a := range given {
+		if name == "preset" && strings.EqualFold(a.Value, p.Preset) {
+			continue // it found the profile, and says nothing against its endpoints
+		}
+		out[name] = a
+	}
+	return out
+}
+
+// remember notes in the profile what a passed test has proven.
+func (k *keeping) remember(name string, rep *report.Report) error {
+	return k.update(func(c *profile.Config) error {
+		p, err := c.Get(name)
+		if err != nil {
+			return err
+		}
+		p.Proven = provenBy(rep)
+		return c.Put(p)
+	})
+}
+
+func provenBy(rep *report.Report) profile.Proven {
+	proven := profile.Proven{When: time.Now(), Check: string(rep.Check), Endpoint: rep.Endpoint, Address: rep.Dialled}
+	if rep.TLS != nil {
+		proven.TLS = rep.TLS.Version
+	}
+	for _, s := range rep.Steps {
+		if s.Stage == report.Auth && s.Status == report.OK {
+			proven.Mechanism = s.Detail
+		}
+	}
+	return proven
+}
+
+// perHost is how many sessions run at a time with one host: providers lock out bursts.
+const perHost = 2
+
+// tested is how one profile of --all ended.
+type tested struct {
+	name   string
+	result render.Result
+}
+
+// testAll tries all profiles side by side. What the variables say of account
+// and password does not count: it could be meant for one of them at most.
+func testAll(ctx context.Context, d *deps, k *keeping, o testOptions) error {
+	config, err := k.load()
+	if err != nil {
+		return err
+	}
+	profiles := config.Profiles()
+	if len(profiles) == 0 {
+		return &settings.UsageError{What: "there are no saved profiles yet", Hint: "test one account with --preset or --host"}
+	}
+	given := settings.Answers{}
+	for _, name := range []string{"check", "timeout", "max-time", "ipv4", "ipv6"} {
+		if a, ok := o.given[name]; ok {
+			given[name] = a
+		}
+	}
+	results := make([]tested, len(profiles))
+	hosts := newHosts()
+	var all sync.WaitGroup
+	for i, p := range profiles {
+		all.Go(func() { results[i] = tested{p.Name, testOne(ctx, d, k, p, given, hosts)} })
+	}
+	all.Wait()
+	slices.SortStableFunc(results, func(a, b tested) int { return cmp.Compare(a.result.ExitStatus, b.result.ExitStatus) })
+	if err := tellAll(d, o, results); err != nil {
+		return err
+	}
+	if worst := results[len(results)-1].result.ExitStatus; worst != report.ExitOK {
+		return statusError(worst)
+	}
+	return nil
+}
+
+// testOne tries one profile and never fails: what goes wrong is its result.
+func testOne(ctx context.Context, d *deps, k *keeping, p profile.Profile, given settings.Answers, hosts *hosts) render.Result {
+	plan, s, err := planOfProfile(d, p, given)
+	result := render.Result{Account: submission.Account{Profile: p.Name, Preset: p.Preset}}
+	if err == nil && plan.Check.Includes(report.Auth) {
+		plan.Account.Password, err = k.password(ctx, p)
+	}
+	var rep *report.Report
+	if err == nil {
+		result.Account, result.Check = plan.Account, plan.Check
+		leave := hosts.enter(plan.Account.Endpoints[0].Host)
+		rep, err = d.prober.Run(ctx, plan, nil)
+		leave()
+	}
+	if err != nil {
+		f := failureOf(ctx, nil, secretError(ctx, planError(err)))
+		result.ExitStatus, result.Err, result.Hint = f.status, reply.Safe(f.what), reply.Safe(f.hint)
+		return result
+	}
+	result.Report, result.ExitStatus, result.Diagnosis = rep, rep.ExitStatus(), diagnose.Explain(rep, s.Preset)
+	if rep.OK() {
+		if err := k.remember(p.Name, rep); err != nil {
+			rep.Notes = append(rep.Notes, "the profile could not be updated: "+err.Error())
+		}
+	}
+	return result
+}
+
+func tellAll(d *deps, o testOptions, results []tested) error {
+	if o.json {
+		return tellAllJSON(d.streams.Out, results, o.transcript)
+	}
+	text := &render.Text{W: d.streams.Out, Width: d.streams.Width, Color: d.streams.Color}
+	widest := 0
+	for _, r := range results {
+		widest = max(widest, len(r.name))
+	}
+	for _, r := range results {
+		if !o.quiet || r.result.ExitStatus != report.ExitOK {
+			text.Summary(fmt.Sprintf("%-*s", widest, r.name), r.result)
+		}
+	}
+	return text.Err
+}
+
+// tellAllJSON writes one object a line.
+func tellAllJSON(w io.Writer, results []tested, transcript bool) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, r := range results {
+		r.result.Transcript = transcript
+		if err := enc.Encode(r.result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hosts limits the sessions with each host.
+type hosts struct {
+	mu    sync.Mutex
+	slots map[string]chan struct{}
+}
+
+func newHosts() *hosts { return &hosts{slots: map[string]chan struct{}{}} }
+
+func (h *hosts) enter(host string) (leave func()) {
+	h.mu.Lock()
+	slot, ok := h.slots[host]
+	if !ok {
+		slot = make(chan struct{}, perHost)
+		h.slots[host] = slot
+	}
+	h.mu.Unlock()
+	slot <- struct{}{}
+	return func() { <-slot }
+}
+
+// planOfProfile is planOf for a saved profile.
+func planOfProfile(d *deps, p profile.Profile, given settings.Answers) (probe.Plan, *settings.Settings, error) {
+	s, err := settings.ResolveProfile(p, given, d.library)
+	if err != nil {
+		return probe.Plan{}, nil, err
+	}
+	return planFor(d, s)
+}
