@@ -32,6 +32,8 @@ var house = map[string]struct{ imports, unknown string }{
 	"internal/settings":   {"submission preset profile report", "huh cobra"},
 	"internal/render":     {"submission reply report diagnose preset", "huh cobra"},
 	"internal/terminal":   {"", "huh cobra"},
+	"internal/prompt":     {"wizard submission report terminal quietinit", "cobra"},
+	"internal/quietinit":  {"", "net huh cobra"},
 	"internal/wizard":     {"submission preset report diagnose", "net huh cobra"},
 	"internal/demo":       {"submission reply", "huh cobra"},
 	"internal/cli":        {"*", ""},

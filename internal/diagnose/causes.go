@@ -266,7 +266,7 @@ func (t *trouble) names() names {
 	var pairs []string
 	add := func(key, value, small, capital string) {
 		if value != "" {
-			small, capital = reply.Safe(value), reply.Safe(value)
+			small, capital = quoted(value), quoted(value)
 		}
 		pairs = append(pairs, "{"+key+"}", small, "{"+strings.ToUpper(key[:1])+key[1:]+"}", capital)
 	}

@@ -185,7 +185,7 @@ func (t *trouble) blocked() verdict {
 		v.why = "There is no way to {server} from here: this computer is offline, or a firewall turns the connection away."
 	}
 	if cloud, ok := t.finding(report.FoundCloud); ok {
-		name := reply.Safe(cloud.Detail)
+		name := quoted(cloud.Detail)
 		v.why += " This machine runs at " + name + ", and such providers close ports for mail until you ask."
 		v.fixes = append(v.fixes, Fix{Text: "Ask " + name + " to open outgoing mail, or look in its documentation for the ports that it leaves open."})
 	}
@@ -470,7 +470,7 @@ func (t *trouble) wrongName() verdict {
 		}
 		return v
 	}
-	v.why = "The certificate that answers is for " + shortList(certified) + ", not for " + reply.Safe(wanted) + "."
+	v.why = "The certificate that answers is for " + shortList(certified) + ", not for " + quoted(wanted) + "."
 	if best := bestName(certified); best != "" {
 		if _, err := netip.ParseAddr(wanted); err == nil {
 			v.why = "The certificate is for the name " + best + ", but the server was addressed by the number " + wanted + "."
@@ -496,13 +496,13 @@ func bestName(certified []string) string {
 			best = n
 		}
 	}
-	return reply.Safe(best)
+	return quoted(best)
 }
 
 func shortList(list []string) string {
 	const most = 3
 	shown := list[:min(most, len(list))]
-	s := reply.Safe(strings.Join(shown, ", "))
+	s := quoted(strings.Join(shown, ", "))
 	if len(list) > most {
 		s += " and others"
 	}
@@ -535,12 +535,12 @@ func (t *trouble) untrusted() verdict {
 		v.why = "The bridge signs its certificate itself, so no authority vouches for it. That is normal: tell smtpwiz to know this one certificate."
 		v.fixes = []Fix{{Text: "Export the certificate in the bridge's settings, and give it with --ca-file."}}
 		if ok {
-			v.fixes = append(v.fixes, Fix{Text: "Or compare its fingerprint with the bridge's, and give --tls-fingerprint sha256:" + reply.Safe(leaf.SHA256) + "."})
+			v.fixes = append(v.fixes, Fix{Text: "Or compare its fingerprint with the bridge's, and give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."})
 		}
 	case ok && leaf.Subject == leaf.Issuer:
 		v.why = "{Server} signed its certificate itself. No authority vouches for it, so it cannot be told from an impostor's."
 	case ok && leaf.Issuer != "":
-		v.why = "The certificate of {server} is signed by “" + reply.Safe(leaf.Issuer) + "”, which this computer does not trust. So it cannot be told from an impostor's."
+		v.why = "The certificate of {server} is signed by “" + quoted(leaf.Issuer) + "”, which this computer does not trust. So it cannot be told from an impostor's."
 	}
 	return v
 }
@@ -594,14 +594,20 @@ func (t *trouble) intercepted(greeting string) verdict {
 	leaf, ok := t.leaf()
 	switch {
 	case greeting != "":
-		v.why = "Another server answers in place of {server}. It greets with “" + evidence(firstRunes(greeting, 80)) + "”, which is not how {provider} greets."
+		v.why = "Another server answers in place of {server}. It greets with “" + quoted(firstRunes(greeting, 80)) + "”, which is not how {provider} greets."
 	case ok && t.fault == report.FaultCertUntrusted && leaf.Issuer != "":
-		v.why = "“" + reply.Safe(leaf.Issuer) + "” opens the encrypted connection to {server} on the way. That is a virus scanner or a firewall, and it can read the password."
+		v.why = "“" + quoted(leaf.Issuer) + "” opens the encrypted connection to {server} on the way. That is a virus scanner or a firewall, and it can read the password."
 	case len(t.certifiedNames()) > 0:
 		v.why = "Another server answers in place of {server}: its certificate is for " + shortList(t.certifiedNames()) + "."
 		v.also = []submission.Cause{submission.CertNameMismatch}
 	}
 	return v
+}
+
+// quoted is a text of others inside one of ours: safe to print, and without the
+// braces that would ask for a name to be filled in.
+func quoted(s string) string {
+	return strings.NewReplacer("{", "(", "}", ")").Replace(reply.Safe(s))
 }
 
 func firstRunes(s string, n int) string {
@@ -673,7 +679,7 @@ func (t *trouble) authNotOffered() verdict {
 }
 
 func shortWords(list []string) string {
-	return reply.Safe(strings.Join(list[:min(8, len(list))], ", "))
+	return quoted(strings.Join(list[:min(8, len(list))], ", "))
 }
 
 // serverSignature: a server that could not prove that it knows the password is

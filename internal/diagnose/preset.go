@@ -56,13 +56,21 @@ func (t *trouble) byPreset() (verdict, bool) {
 		if !r.Fits(t.presetStage(), t.code, t.text) {
 			continue
 		}
-		v := verdict{cause: r.Cause, why: r.Why, temporary: r.Temporary}
+		v := verdict{cause: r.Cause, why: filledIn(r.Why), temporary: r.Temporary}
 		for _, f := range r.Fixes {
-			v.fixes = append(v.fixes, Fix{f.Text, f.URL})
+			v.fixes = append(v.fixes, Fix{filledIn(f.Text), filledIn(f.URL)})
 		}
 		return v, true
 	}
 	return verdict{}, false
+}
+
+// filledIn is a preset's text, "" where the region or host that it needs is not known.
+func filledIn(s string) string {
+	if strings.ContainsAny(s, "{}") {
+		return ""
+	}
+	return s
 }
 
 // presetStage is the stage by the name that presets use.
@@ -83,11 +91,8 @@ func (t *trouble) ofPreset(c submission.Cause) []Fix {
 	}
 	var fixes []Fix
 	add := func(text, url string) {
-		if text != "" && !strings.Contains(text, "{") {
-			if strings.Contains(url, "{") {
-				url = ""
-			}
-			fixes = append(fixes, Fix{text, url})
+		if text = filledIn(text); text != "" {
+			fixes = append(fixes, Fix{text, filledIn(url)})
 		}
 	}
 	switch c {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
@@ -247,8 +248,9 @@ func (f found) sure() bool { return f.score >= scoreNamed }
 
 var (
 	// Ports and parts of addresses and dates are kept out by what stands around.
-	codeAt     = regexp.MustCompile(`(^|[\s"'(\[{;,=<>|#]|[^\d]:)([2-5]\d\d)(?:[-\s:,"'\])};|#.]|$)`)
-	enhancedAt = regexp.MustCompile(`(?:^|[\s"'(\[{;,:=<>#-])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$|\.\s)`)
+	codeAt = regexp.MustCompile(`(^|[\s"'(\[{;,=<>|#]|[^\d]:)([2-5]\d\d)(?:[-\s:,"'\])};|#.]|$)`)
+	// What follows a word is a program's version.
+	enhancedAt = regexp.MustCompile(`(?m)(?:^|[^\s\w.])\s*([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$|\.\s)`)
 	codeWords  = regexp.MustCompile(`(?i)(?:code|error|response|reply|status|smtp|said|got|server|returned|erreur|antwort|resposta\S*|login|failed)[\s:=("'\[#]*$`)
 )
 
@@ -341,8 +343,8 @@ var stageWords = []struct {
 	stage report.Stage
 }{
 	{[]string{"in reply to end|data", "end of data", "smtpdataerror", "data end command", "after end of data", "error data"}, report.Data},
-	{[]string{"in reply to rcpt", "smtprecipientsrefused", "rcpt to command|failed|error", "after rcpt", "command rcpt", "smtpfailedrecipientexception"}, report.Rcpt},
-	{[]string{"in reply to mail", "smtpsenderrefused", "mail from command|failed|error", "after mail from", "sending mail command", "mail command failed", "command mail"}, report.Mail},
+	{[]string{"in reply to rcpt", "smtprecipientsrefused", "rcpt to command|failed|error", "rcpt failed", "after rcpt", "command rcpt", "smtpfailedrecipientexception"}, report.Rcpt},
+	{[]string{"in reply to mail", "smtpsenderrefused", "mail from command|failed|error", "mail failed", "after mail from", "sending mail command", "mail command failed", "command mail"}, report.Mail},
 	{[]string{"in reply to ehlo|helo", "smtpheloerror", "after ehlo|helo"}, report.EHLO},
 	{[]string{"smtpauthenticationerror", "invalid login", "authenticationfailedexception", "sasl authentication", "password command failed", "eauth", "auth plain|login|xoauth2|cram", "failed to authenticate", "could not authenticate"}, report.Auth},
 	{[]string{"refused to talk to me", "greeting never received", "invalid greeting", "after initial connection"}, report.Greeting},
@@ -357,13 +359,20 @@ func stageOfCode(code int) report.Stage {
 }
 
 func stageIn(words []string) report.Stage {
-	for _, s := range stageWords {
-		if anyIn(parsePhrases(s.says), words) {
-			return s.stage
+	for i, says := range stagePhrases() {
+		if anyIn(says, words) {
+			return stageWords[i].stage
 		}
 	}
 	return ""
 }
+
+var stagePhrases = sync.OnceValue(func() (all [][]phrase) {
+	for _, s := range stageWords {
+		all = append(all, parsePhrases(s.says))
+	}
+	return all
+})
 
 // --- finding the endpoint ---
 
@@ -431,17 +440,24 @@ var faultWords = []struct {
 	{[]string{"eof", "*eoferror|*eofexception", "empty response", "connection … closed|lost|terminated|dropped", "closed … connection", "lost connection", "server disconnected|hung", "hang|hung up", "smtpserverdisconnected", "closed unexpectedly", "unexpectedly closed|disconnected", "connection … ended",
 		"run connect first", "got … empty", "disconnected"}, report.FaultClosed},
 	{[]string{"http 1.0|1.1", "400 bad request", "ssh 2.0", "imap4rev1", "ok … imap4*|imap|dovecot", "ok pop3", "pop3 … ready", "imap … ready", "invalid|malformed|short|unexpected … greeting|response"}, report.FaultNotSMTP},
-	{[]string{"tls|ssl handshake … failed|error", "handshake failed|error", "ssl|tls … failed|error|failure", "ssl routines", "sslexception|sslhandshakeexception|sslerror", "eproto", "failed … tls|ssl"}, report.FaultTLS},
+	{[]string{"tls|ssl handshake … failed|error", "handshake failed|error", "ssl|tls … failed|error|failure", "ssl routines", "*sslexception|*sslhandshakeexception|sslerror", "eproto", "failed … tls|ssl"}, report.FaultTLS},
 }
 
 func faultIn(words []string) report.Fault {
-	for _, f := range faultWords {
-		if anyIn(parsePhrases(f.says), words) {
-			return f.fault
+	for i, says := range faultPhrases() {
+		if anyIn(says, words) {
+			return faultWords[i].fault
 		}
 	}
 	return report.FaultNone
 }
+
+var faultPhrases = sync.OnceValue(func() (all [][]phrase) {
+	for _, f := range faultWords {
+		all = append(all, parsePhrases(f.says))
+	}
+	return all
+})
 
 // usualStage is where a fault comes as a rule.
 func usualStage(f report.Fault, words []string) report.Stage {

@@ -570,6 +570,7 @@ var worded = []rule{
 			"rule2_*|rule3_*", "dt spm", "mailpolicy", "mail rejete",
 		},
 		unless: []string{"later", "policy restrictions ip", "temporarily"},
+		stages: inMail,
 		cause:  submission.ContentRejectedSpam,
 	},
 	// GMX and IONOS tell whether the network was meant; some take back such a judgement later.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	gosasl "github.com/emersion/go-sasl"
 
@@ -32,7 +33,7 @@ func (c *Conn) Auth(ctx context.Context, client gosasl.Client) (reply.Reply, err
 	}
 	x := exchange{conn: c, client: client}
 	if err := x.start(ctx, mechanism, initial); err != nil {
-		return reply.Reply{}, err
+		return c.lastWords(ctx, err)
 	}
 	return x.run(ctx)
 }
@@ -57,30 +58,26 @@ func (x *exchange) start(ctx context.Context, mechanism string, initial []byte) 
 		x.held = initial
 		return x.conn.send(ctx, command)
 	}
-	x.conn.log.add(Line{TLS: x.conn.inTLS, Text: command + " " + Redacted})
-	return x.conn.write(ctx, []byte(command+" "+encoded+"\r\n"))
+	return x.conn.sendAs(ctx, []string{command + " " + Redacted}, command+" "+encoded)
 }
 
 func (x *exchange) run(ctx context.Context) (reply.Reply, error) {
-	c := x.conn
-	for range maxChallenges {
-		raw, err := c.readRaw(ctx, c.timeout)
-		shown := raw.Map(func(line string) string { return reply.Safe(c.clean(line)) })
+	for n := 0; ; n++ {
+		raw, err := x.conn.readRaw(ctx, x.conn.timeout)
 		if err != nil || raw.Code != reply.CodeContinue {
-			return shown, err
+			return x.conn.show(raw), err
+		}
+		if n == maxChallenges {
+			return x.cancel(ctx, fmt.Errorf("more than %d challenges", maxChallenges))
 		}
 		response, err := x.answer(raw)
 		if err != nil {
 			return x.cancel(ctx, err)
 		}
-		c.redactor.AddPayload(response)
-		c.log.add(Line{TLS: c.inTLS, Text: Redacted})
-		encoded := base64.StdEncoding.EncodeToString(response)
-		if err := c.write(ctx, []byte(encoded+"\r\n")); err != nil {
-			return reply.Reply{}, err
+		if err := x.respond(ctx, response); err != nil {
+			return x.conn.lastWords(ctx, err)
 		}
 	}
-	return x.cancel(ctx, fmt.Errorf("more than %d challenges", maxChallenges))
 }
 
 func (x *exchange) answer(challenge reply.Reply) ([]byte, error) {
@@ -88,11 +85,16 @@ func (x *exchange) answer(challenge reply.Reply) ([]byte, error) {
 		x.held = nil
 		return held, nil
 	}
-	decoded, err := base64.StdEncoding.DecodeString(challenge.Text())
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(challenge.Text()))
 	if err != nil {
 		return nil, errors.New("the server's challenge is not base64")
 	}
 	return x.client.Next(decoded)
+}
+
+func (x *exchange) respond(ctx context.Context, response []byte) error {
+	x.conn.redactor.AddPayload(response)
+	return x.conn.sendAs(ctx, []string{Redacted}, base64.StdEncoding.EncodeToString(response))
 }
 
 // cancel gives the exchange up with the "*" of RFC 4954 section 4.

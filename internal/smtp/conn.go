@@ -24,6 +24,7 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 )
@@ -31,6 +32,9 @@ import (
 // ErrInjection: bytes in clear stood behind the reply to STARTTLS. An attacker
 // or a broken proxy put them there; nothing may be sent (CVE-2011-0411).
 var ErrInjection = errors.New("bytes in clear behind the reply to STARTTLS")
+
+// errArgument: what was to be sent would be more than one line; nothing was.
+var errArgument = errors.New("a command may hold no line end and no NUL")
 
 // Options of a Conn.
 type Options struct {
@@ -75,10 +79,12 @@ func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
 // Close drops the connection without a word.
 func (c *Conn) Close() error { return c.nc.Close() }
 
-// Handshake secures the connection. On an error nothing more may be sent; the
-// first bytes of a peer that does not speak TLS are then in Head.
+// Handshake secures the connection and forgets what was offered in clear
+// (RFC 3207 section 4.2). On an error the connection is closed; the first bytes
+// of a peer that does not speak TLS are then in Head.
 func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.ConnectionState, error) {
 	if c.br.Buffered() > 0 {
+		_ = c.Close()
 		return tls.ConnectionState{}, ErrInjection
 	}
 	c.head.seen = nil
@@ -86,9 +92,10 @@ func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.Connectio
 	defer stop()
 	secured := tls.Client(c.head, config)
 	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
 		return secured.ConnectionState(), interrupted(ctx, err)
 	}
-	c.nc, c.inTLS = secured, true
+	c.nc, c.inTLS, c.ext = secured, true, nil
 	c.br.Reset(secured)
 	return secured.ConnectionState(), nil
 }
@@ -101,11 +108,11 @@ func (c *Conn) Greeting(ctx context.Context) (reply.Reply, error) { return c.rea
 
 // Hello says EHLO, or HELO to a server from before RFC 1869, and keeps the extensions.
 func (c *Conn) Hello(ctx context.Context, name string) (reply.Reply, error) {
+	c.ext = reply.Extensions{}
 	r, err := c.exchange(ctx, "EHLO "+name)
 	if err != nil {
 		return r, err
 	}
-	c.ext = reply.Extensions{}
 	switch r.Code {
 	case 500, 502, 504:
 		return c.exchange(ctx, "HELO "+name)
@@ -116,10 +123,12 @@ func (c *Conn) Hello(ctx context.Context, name string) (reply.Reply, error) {
 	return r, nil
 }
 
-// StartTLS asks for the upgrade (RFC 3207 section 4). After a 220, Handshake is next.
+// StartTLS asks for the upgrade (RFC 3207 section 4). After a 220, Handshake is
+// next; with ErrInjection the connection is closed.
 func (c *Conn) StartTLS(ctx context.Context) (reply.Reply, error) {
 	r, err := c.exchange(ctx, "STARTTLS")
 	if err == nil && r.OK() && c.br.Buffered() > 0 {
+		_ = c.Close()
 		return r, ErrInjection
 	}
 	return r, err
@@ -149,23 +158,33 @@ func (c *Conn) exchange(ctx context.Context, command string) (reply.Reply, error
 // lastWords looks for what a server said before it closed the connection that
 // we could not write to any more: often a 421 that tells why.
 func (c *Conn) lastWords(ctx context.Context, why error) (reply.Reply, error) {
-	if ctx.Err() == nil {
-		if r, err := c.read(ctx, min(courtesy, c.timeout)); err == nil {
-			return r, nil
-		}
+	if errors.Is(why, errArgument) || ctx.Err() != nil {
+		return reply.Reply{}, why
+	}
+	if r, err := c.read(ctx, min(courtesy, c.timeout)); err == nil && r.Class() >= 4 {
+		return r, nil
 	}
 	return reply.Reply{}, why
 }
 
 // send writes commands in one write, as RFC 2920 allows where PIPELINING is offered.
 func (c *Conn) send(ctx context.Context, commands ...string) error {
-	for _, line := range commands {
+	shown := make([]string, len(commands))
+	for i, line := range commands {
+		shown[i] = c.redactor.Clean(line)
+	}
+	return c.sendAs(ctx, shown, commands...)
+}
+
+// sendAs is send with other lines for the transcript.
+func (c *Conn) sendAs(ctx context.Context, shown []string, commands ...string) error {
+	for i, line := range commands {
 		if strings.ContainsAny(line, "\r\n\x00") {
-			return fmt.Errorf("a command may not hold a line end: %s", reply.Safe(c.redactor.Clean(line)))
+			return fmt.Errorf("%w: %s", errArgument, reply.Safe(shown[i]))
 		}
 	}
-	for _, line := range commands {
-		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(line)})
+	for _, line := range shown {
+		c.log.add(Line{TLS: c.inTLS, Text: line})
 	}
 	return c.write(ctx, []byte(strings.Join(commands, "\r\n")+"\r\n"))
 }
@@ -180,7 +199,7 @@ func (c *Conn) write(ctx context.Context, b []byte) error {
 // read takes one whole reply within a time limit: a server that drips is cut off.
 func (c *Conn) read(ctx context.Context, within time.Duration) (reply.Reply, error) {
 	raw, err := c.readRaw(ctx, within)
-	return raw.Map(func(line string) string { return reply.Safe(c.clean(line)) }), err
+	return c.show(raw), err
 }
 
 // readRaw is read with the server's bytes as they are: for what SASL decodes.
@@ -193,9 +212,20 @@ func (c *Conn) readRaw(ctx context.Context, within time.Duration) (reply.Reply, 
 	})
 	var malformed *reply.MalformedError
 	if errors.As(err, &malformed) {
-		malformed.Line = reply.Safe(c.clean(malformed.Line))
+		const most = 512 // of an error's text; cut only now, when no secret can be cut in two
+		malformed.Line = cut(reply.Safe(c.cleanLine(malformed.Line)), most)
 	}
 	return r, interrupted(ctx, err)
+}
+
+// show makes a reply fit to be seen. A challenge is replaced whole.
+func (c *Conn) show(r reply.Reply) reply.Reply {
+	return r.Map(func(line string) string {
+		if c.inAuth && r.Code == reply.CodeContinue {
+			return Redacted
+		}
+		return reply.Safe(c.clean(line))
+	})
 }
 
 // cleanLine redacts a line for the transcript; a challenge is replaced whole.
@@ -214,10 +244,31 @@ func (c *Conn) clean(text string) string {
 }
 
 // bound limits what follows in time and by the context, which ends it at once.
-func (c *Conn) bound(ctx context.Context, within time.Duration) (stop func() bool) {
+// When stop returns, the context has no more say in this connection.
+func (c *Conn) bound(ctx context.Context, within time.Duration) (stop func()) {
 	nc := c.nc
 	_ = nc.SetDeadline(time.Now().Add(within))
-	return context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	over := make(chan struct{})
+	release := context.AfterFunc(ctx, func() {
+		_ = nc.SetDeadline(time.Unix(1, 0))
+		close(over)
+	})
+	return func() {
+		if !release() {
+			<-over
+		}
+	}
+}
+
+// cut shortens a text that is safe to print.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
 }
 
 // interrupted prefers the reason why a context ended to the I/O error it caused.

@@ -2,12 +2,15 @@ package smtp
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"net/url"
+	"html"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 )
@@ -15,22 +18,20 @@ import (
 // Redacted stands where a secret was.
 const Redacted = "***"
 
-// Secrets shorter than this occur by chance in any text: they are looked for
+// Secrets of fewer characters occur by chance in any text: they are looked for
 // only inside an AUTH exchange, and there only as whole words.
 const shortSecret = 4
 
+// Servers cut short what they echo: so many characters give a longer secret away.
+const telling = 16
+
 // Redactor replaces secrets in texts, in every encoding that a server could
-// echo them in: as they are, base64 at any alignment, hex, percent and
-// quoted-printable encoding, escaped; in upper or lower case.
+// echo them in: each character as it is, escaped or percent-encoded and the
+// like, the whole as hex or as base64 at any alignment, in upper or lower case.
 type Redactor struct {
 	mu    sync.RWMutex
 	forms []form
-	short []string
-}
-
-type form struct {
-	text   string // ASCII letters in lower case
-	base64 bool   // what is joined to a match is part of the same encoding
+	short []form
 }
 
 // NewRedactor looks for the given secrets; empty ones are ignored.
@@ -44,40 +45,33 @@ func NewRedactor(secrets ...string) *Redactor {
 
 // AddSecret looks for one more secret from now on.
 func (r *Redactor) AddSecret(secret string) {
-	if secret == "" {
-		return
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(secret) < shortSecret {
-		r.short = append(r.short, secret, base64.StdEncoding.EncodeToString([]byte(secret)))
-		return
-	}
-	for _, text := range spellings(secret) {
-		r.addForm(text, false)
-	}
-	for _, text := range base64Spellings(secret) {
-		r.addForm(text, true)
+	switch n := utf8.RuneCountInString(secret); {
+	case n >= shortSecret:
+		r.forms = append(r.forms, newForm(characters(secret)), newForm(hexDigits(secret)))
+		for shift := range 3 {
+			r.forms = append(r.forms, newBase64Form(base64Inside(secret, shift)))
+		}
+	case n > 0:
+		whole := base64.RawStdEncoding.EncodeToString([]byte(secret))
+		r.short = append(r.short, newForm(characters(secret)), newForm(hexDigits(secret)), newForm(characters(whole)))
 	}
 }
 
-// AddPayload looks for one SASL payload from now on: as sent, and decoded.
+// AddPayload looks for one SASL payload from now on, as it is sent. Decoded it
+// may be a user name, which replies ought to show.
 func (r *Redactor) AddPayload(payload []byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.addForm(base64.StdEncoding.EncodeToString(payload), true)
-	r.addForm(reply.Safe(string(payload)), false)
-	// CRAM-MD5 answers "user digest", SCRAM "…,p=proof": both are worth guessing against.
+	if encoded := base64.RawStdEncoding.EncodeToString(payload); len(encoded) >= shortSecret {
+		r.mu.Lock()
+		r.forms = append(r.forms, newBase64Form(encoded))
+		r.mu.Unlock()
+	}
+	// CRAM-MD5 answers "user digest", SCRAM "…,p=proof": passwords can be guessed against both.
 	for _, sep := range []string{" ", ",p="} {
 		if i := strings.LastIndex(string(payload), sep); i >= 0 && len(payload)-i > 20 {
-			r.addForm(string(payload[i+len(sep):]), false)
+			r.AddSecret(string(payload[i+len(sep):]))
 		}
-	}
-}
-
-func (r *Redactor) addForm(text string, isBase64 bool) {
-	if len(text) >= shortSecret {
-		r.forms = append(r.forms, form{lowerASCII(text), isBase64})
 	}
 }
 
@@ -85,46 +79,7 @@ func (r *Redactor) addForm(text string, isBase64 bool) {
 func (r *Redactor) Clean(s string) string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	low := lowerASCII(s)
-	var out strings.Builder
-	done := 0
-	for i := 0; i < len(low); {
-		n, from := r.match(low, s, i, done)
-		if n == 0 {
-			i++
-			continue
-		}
-		out.WriteString(s[done:from])
-		out.WriteString(Redacted)
-		i += n
-		done = i
-	}
-	if done == 0 {
-		return s
-	}
-	return out.String() + s[done:]
-}
-
-// match returns the length of the longest form at i and where the replaced
-// part begins, which may be before i.
-func (r *Redactor) match(low, s string, i, done int) (n, from int) {
-	joined := false
-	for _, f := range r.forms {
-		if len(f.text) > n && strings.HasPrefix(low[i:], f.text) {
-			n, joined = len(f.text), f.base64
-		}
-	}
-	from = i
-	if n == 0 || !joined {
-		return n, from
-	}
-	for from > done && isBase64(s[from-1]) {
-		from--
-	}
-	for i+n < len(s) && isBase64(s[i+n]) {
-		n++
-	}
-	return n, from
+	return redact(s, r.forms, false)
 }
 
 // CleanAuth is Clean for the server's words inside an AUTH exchange, where
@@ -133,84 +88,213 @@ func (r *Redactor) CleanAuth(s string) string {
 	s = r.Clean(s)
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	for _, secret := range r.short {
-		s = replaceWord(s, secret)
-	}
-	return s
+	return redact(s, r.short, true)
 }
 
-func replaceWord(s, word string) string {
+// redact replaces what the forms match, overlapping matches as one.
+func redact(s string, forms []form, words bool) string {
+	low := lowerASCII(s)
 	var out strings.Builder
-	for {
-		i := strings.Index(s, word)
-		if i < 0 {
-			return out.String() + s
+	end := -1 // of the last match
+	for i := range len(low) {
+		from, to := find(low, i, forms)
+		if to == 0 || words && !(isEdge(low, from) && isEdge(low, to)) {
+			continue
 		}
-		end := i + len(word)
-		whole := (i == 0 || !isWord(s[i-1])) && (end == len(s) || !isWord(s[end]))
-		out.WriteString(s[:i])
-		if whole {
+		if from > end {
+			out.WriteString(s[max(end, 0):from])
 			out.WriteString(Redacted)
-		} else {
-			out.WriteString(word)
 		}
-		s = s[end:]
+		end = max(end, to)
 	}
+	if end < 0 {
+		return s
+	}
+	return out.String() + s[end:]
 }
 
-// spellings are the ways to write a secret character by character.
-func spellings(secret string) []string {
-	var percent, quoted strings.Builder
-	for _, b := range []byte(secret) {
-		fmt.Fprintf(&percent, "%%%02X", b)
-		fmt.Fprintf(&quoted, "=%02X", b)
+// find returns the longest match of any form at i, and 0, 0 for none.
+func find(low string, i int, forms []form) (from, to int) {
+	for k := range forms {
+		f := &forms[k]
+		n := f.match(low[i:])
+		if n == 0 {
+			continue
+		}
+		start, end := i, i+n
+		if f.base64 {
+			start, end = widen(low, start, end)
+		}
+		if to == 0 || start < from {
+			from = start
+		}
+		to = max(to, end)
 	}
-	escaped := strconv.Quote(secret)
-	ascii := strconv.QuoteToASCII(secret)
-	return []string{
-		secret,
-		reply.Safe(secret),
-		escaped[1 : len(escaped)-1],
-		ascii[1 : len(ascii)-1],
-		url.QueryEscape(secret),
-		url.PathEscape(secret),
-		percent.String(),
-		quoted.String(),
-		qEscape(secret),
-		hex.EncodeToString([]byte(secret)),
-	}
+	return from, to
 }
 
-// qEscape writes quoted-printable: only what must be encoded is (RFC 2045 section 6.7).
-func qEscape(s string) string {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if c < 0x20 || c > 0x7e || c == '=' {
-			fmt.Fprintf(&b, "=%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
+// widen takes in the rest of an encoded text of which a part was found.
+func widen(low string, from, to int) (int, int) {
+	for from > 0 && isBase64(low[from-1]) {
+		from--
 	}
-	return b.String()
+	for to < len(low) && (isBase64(low[to]) || low[to] == '=') {
+		to++
+	}
+	return from, to
 }
 
-// base64Spellings are the characters that a secret alone decides when it
-// stands at any place of a longer text that is encoded as a whole.
-func base64Spellings(secret string) []string {
-	var out []string
-	for shift := range 3 {
-		padded := append(make([]byte, shift), secret...)
-		first := (8*shift + 5) / 6
-		last := 8 * len(padded) / 6
-		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			out = append(out, enc.EncodeToString(padded)[first:last])
+// form is one way to write a secret.
+type form struct {
+	units  [][]string // for each character what may stand for it, ASCII letters in lower case
+	least  int        // so many units are a match; more belong to it as far as they follow
+	base64 bool       // what is joined to a match is part of the same encoding
+	begins [256]bool  // the first octets of the first unit
+}
+
+func newForm(units [][]string) form {
+	f := form{units: units, least: min(telling, len(units))}
+	for _, way := range units[0] {
+		f.begins[way[0]] = true
+	}
+	return f
+}
+
+func newBase64Form(encoded string) form {
+	units := make([][]string, len(encoded))
+	for i := range len(encoded) {
+		switch c := encoded[i : i+1]; c {
+		case "+": // with the alphabet for URLs and file names (RFC 4648 section 5)
+			units[i] = append(characters(c)[0], "-")
+		case "/":
+			units[i] = append(characters(c)[0], "_")
+		default:
+			units[i] = []string{lowerASCII(c)}
 		}
 	}
-	return out
+	f := newForm(units)
+	f.base64 = true
+	return f
+}
+
+// match returns the length of the longest match at the beginning, 0 for none.
+func (f *form) match(low string) int {
+	if low == "" || !f.begins[low[0]] {
+		return 0
+	}
+	ends, next := make([]int, 1, 8), make([]int, 0, 8)
+	for n, ways := range f.units {
+		next = next[:0]
+		for _, end := range ends {
+			for _, way := range ways {
+				if strings.HasPrefix(low[end:], way) && !slices.Contains(next, end+len(way)) {
+					next = append(next, end+len(way))
+				}
+			}
+		}
+		if len(next) == 0 {
+			if n < f.least {
+				return 0
+			}
+			break
+		}
+		ends, next = next, ends
+	}
+	return slices.Max(ends)
+}
+
+// characters tells for each character of a secret how it may be written.
+func characters(secret string) [][]string {
+	var units [][]string
+	for secret != "" {
+		r, size := utf8.DecodeRuneInString(secret)
+		ways := octets(secret[:size])
+		if r != utf8.RuneError || size > 1 {
+			ways = append(ways, escapes(r)...)
+		}
+		for i, way := range ways {
+			ways[i] = lowerASCII(way)
+		}
+		slices.Sort(ways)
+		units = append(units, slices.Compact(ways))
+		secret = secret[size:]
+	}
+	return units
+}
+
+// octets are the ways to write a character octet by octet.
+func octets(char string) []string {
+	ways := []string{char}
+	// URLs, quoted-printable (RFC 2045), xtext (RFC 3461), what Safe makes, C's octal.
+	for _, format := range []string{"%%%02x", "=%02x", "+%02x", `\x%02x`, `\%03o`} {
+		var way strings.Builder
+		for _, b := range []byte(char) {
+			fmt.Fprintf(&way, format, b)
+		}
+		ways = append(ways, way.String())
+	}
+	return ways
+}
+
+// escapes are the ways to write a character as such.
+func escapes(r rune) []string {
+	char := string(r)
+	quoted := strconv.QuoteRune(r) // Go's and C's \n, \t, …
+	ways := []string{
+		strings.ToUpper(char), strings.ToLower(char), reply.Safe(char), quoted[1 : len(quoted)-1],
+		html.EscapeString(char), fmt.Sprintf("&#%d;", r), fmt.Sprintf("&#x%x;", r), fmt.Sprintf(`\u{%x}`, r), fmt.Sprintf(`\U%08x`, r),
+	}
+	units := ""
+	for _, u := range utf16.Encode([]rune{r}) {
+		units += fmt.Sprintf(`\u%04x`, u) // JSON
+	}
+	ways = append(ways, units)
+	switch {
+	case r == ' ':
+		ways = append(ways, "+", "_") // forms of the web; encoded words (RFC 2047)
+	case r == '"':
+		ways = append(ways, "&quot;")
+	case r == '\'':
+		ways = append(ways, "&apos;")
+	case r > unicode.MaxASCII && r <= unicode.MaxLatin1:
+		ways = append(ways, octets(string([]byte{byte(r)}))...) // ISO 8859-1
+	}
+	if r <= unicode.MaxASCII && !isWord(byte(r)) {
+		ways = append(ways, `\`+char) // as JSON may write a slash
+	}
+	return ways
+}
+
+// hexDigits writes a secret in hex, also with spaces, colons or hyphens between.
+func hexDigits(secret string) [][]string {
+	var units [][]string
+	for i, b := range []byte(secret) {
+		digits := fmt.Sprintf("%02x", b)
+		ways := []string{digits}
+		if i > 0 {
+			ways = append(ways, " "+digits, ":"+digits, "-"+digits)
+		}
+		units = append(units, ways)
+	}
+	return units
+}
+
+// base64Inside is what a secret alone decides when it stands in a longer text
+// that is encoded as a whole, shift octets behind a multiple of three.
+func base64Inside(secret string, shift int) string {
+	padded := append(make([]byte, shift), secret...)
+	first := (8*shift + 5) / 6
+	last := 8 * len(padded) / 6
+	return base64.RawStdEncoding.EncodeToString(padded)[first:last]
 }
 
 func isBase64(c byte) bool {
-	return isWord(c) || c == '+' || c == '/' || c == '-' || c == '='
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("+/-_", c) >= 0
+}
+
+// isEdge reports whether a word begins or ends at i.
+func isEdge(s string, i int) bool {
+	return i == 0 || i == len(s) || !isWord(s[i-1]) || !isWord(s[i])
 }
 
 func isWord(c byte) bool {

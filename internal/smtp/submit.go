@@ -129,23 +129,26 @@ func (s *submission) pipelined(ctx context.Context) error {
 // finish sends the message and tells what the server made of it.
 func (s *submission) finish(ctx context.Context, message []byte) error {
 	c := s.conn
-	c.log.add(Line{TLS: c.inTLS, Text: "(the message, " + strconv.Itoa(len(message)) + " octets)"})
-	c.log.add(Line{TLS: c.inTLS, Text: "."})
 	wire := stuff(message)
 	if c.ext.Has("PIPELINING") {
-		c.log.add(Line{TLS: c.inTLS, Text: "QUIT"})
 		wire = append(wire, "QUIT\r\n"...)
 		c.quitSent = true
 	}
-	var r reply.Reply
-	err := c.write(ctx, wire)
-	if err != nil {
-		r, err = c.lastWords(ctx, err)
-	} else {
-		r, err = c.read(ctx, c.timeout)
+	for line := range bytes.Lines(wire) {
+		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(string(bytes.TrimSuffix(line, []byte("\r\n"))))})
 	}
-	if err == nil {
+	within := c.timeout
+	broke := c.write(ctx, wire)
+	if broke != nil { // the server may have closed behind its reply to the message
+		within = min(courtesy, within)
+	}
+	r, err := c.read(ctx, within)
+	switch {
+	case err == nil:
 		s.each(Message, r)
+		return nil
+	case broke != nil:
+		return broke
 	}
 	return err
 }

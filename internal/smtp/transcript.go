@@ -16,8 +16,11 @@ type Line struct {
 	Text   string
 }
 
-// maxTranscript bounds what a talkative server can make us keep.
-const maxTranscript = 4096
+// Bounds of what a talkative server can make us keep: lines, and octets of one.
+const (
+	maxTranscript = 4096
+	maxLine       = 4096
+)
 
 // Transcript keeps the lines of one session. It redacts as it writes, so that
 // no reader of it can forget to.
@@ -43,7 +46,7 @@ func (t *Transcript) Lines() []Line {
 
 func (t *Transcript) add(l Line) {
 	l.At = time.Since(t.began)
-	l.Text = reply.Safe(l.Text)
+	l.Text = cut(reply.Safe(l.Text), maxLine)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.lines) < maxTranscript {

@@ -26,9 +26,11 @@ type Page struct {
 	Key       string // stable name of the page, for tests and screens
 	Title     string
 	Blocks    []Block
-	Questions []Question // none: the actions alone decide
+	Questions []Question // none: the actions alone decide, and Enter takes the first of them
 	Focus     string     // key of the question to begin at, "" for the first
+	Enter     string     // what Enter does after the last question, in a few words: "log in"; "" is "next"
 	Actions   []Action   // other ways on, beside answering
+	Next      string     // what Enter does here, in words: "save"; "" for going on
 	Back      bool       // there is a page to go back to
 	Help      string     // what ? tells in line mode, and a long form in full screen
 }

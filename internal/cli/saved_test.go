@@ -1,0 +1,285 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/smtpwiz/smtpwiz/internal/demo"
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
+	"github.com/smtpwiz/smtpwiz/presets"
+)
+
+// home is a user's empty home with the demo server's certificate authority in it.
+type home struct {
+	t      *testing.T
+	dir    string
+	env    map[string]string
+	server *demo.Server
+	stdin  string
+	out    bytes.Buffer // of the last command
+	errs   bytes.Buffer
+}
+
+func newHome(t *testing.T) *home {
+	t.Helper()
+	server, err := demo.Start(context.Background(), demo.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	h := &home{t: t, dir: dir, server: server, env: map[string]string{
+		"HOME": dir, "XDG_CONFIG_HOME": filepath.Join(dir, "config"), "XDG_DATA_HOME": filepath.Join(dir, "data"),
+	}}
+	h.write("ca.pem", string(server.CAPEM()))
+	return h
+}
+
+func (h *home) write(name, text string) string {
+	h.t.Helper()
+	path := filepath.Join(h.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	return path
+}
+
+// profile adds one for the demo's server to the configuration.
+func (h *home) profile(name, extra string) {
+	h.t.Helper()
+	e := h.server.Endpoints()[0]
+	path := filepath.Join(h.dir, "config/smtpwiz/config.toml")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		before = []byte("version = 1\ndefault = \"" + name + "\"\n")
+	}
+	username, _ := h.server.Account()
+	h.write("config/smtpwiz/config.toml", string(before)+fmt.Sprintf(`
+[profile.%s]
+username = %q
+ca_file = %q
+%s
+[[profile.%s.endpoint]]
+host = %q
+port = %d
+security = %q
+`, name, username, filepath.Join(h.dir, "ca.pem"), extra, name, e.Host, e.Port, e.Security))
+}
+
+// run is one command of the user's; the variables of secrets are taken as Main does.
+func (h *home) run(status int, args ...string) string {
+	h.t.Helper()
+	h.out.Reset()
+	h.errs.Reset()
+	getenv := func(name string) (string, bool) { v, ok := h.env[name]; return v, ok }
+	d := &deps{
+		streams: &terminal.Streams{In: strings.NewReader(h.stdin), Out: &h.out, Err: &h.errs, Getenv: func(n string) string { return h.env[n] }},
+		getenv:  getenv, library: preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
+		password:   submission.NewSecret(h.env["SMTPWIZ_PASSWORD"]),
+		passphrase: submission.NewSecret(h.env["SMTPWIZ_PASSPHRASE"]),
+	}
+	if got := run(context.Background(), d, args); got != status {
+		h.t.Fatalf("smtpwiz %s: status %d, want %d\n%s%s", strings.Join(args, " "), got, status, h.out.String(), h.errs.String())
+	}
+	return h.out.String()
+}
+
+func (h *home) password() string {
+	_, password := h.server.Account()
+	return password.Reveal()
+}
+
+func TestSavedProfileFromEachStore(t *testing.T) {
+	t.Parallel()
+	for store, prepare := range map[string]func(h *home){
+		"file with a passphrase": func(h *home) {
+			h.env["SMTPWIZ_PASSPHRASE"] = "correct horse"
+			h.stdin = h.password() + "\n"
+			h.run(0, "secret", "set", "work", "--secret-store", "file", "--password-stdin")
+		},
+		"file with a key file": func(h *home) {
+			h.env["SMTPWIZ_KEY_FILE"] = h.write("key", "a-key-of-some-length\n")
+			h.stdin = h.password() + "\n"
+			h.run(0, "secret", "set", "work", "--secret-store", "file", "--password-stdin")
+			delete(h.env, "SMTPWIZ_KEY_FILE") // the profile remembers where it is
+		},
+		"command": func(h *home) {
+			h.run(0, "secret", "set", "work", "--secret-store", "command", "--password-command", "cat "+h.write("pw", h.password()+"\n"))
+		},
+		"none": func(h *home) { h.env["SMTPWIZ_PASSWORD"] = h.password() },
+	} {
+		t.Run(store, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.profile("work", "")
+			prepare(h)
+			if out := h.run(0, "test", "work"); !strings.Contains(out, "Works.") {
+				t.Errorf("test work:\n%s", out)
+			}
+			if store != "none" {
+				h.run(0, "secret", "check", "work")
+			}
+			if out := h.run(0, "profiles"); !strings.Contains(out, "work *") || !strings.Contains(out, "(send)") {
+				t.Errorf("profiles:\n%s", out)
+			}
+			h.run(0, "test") // the default
+			if got := len(h.server.Messages()); got != 2 {
+				t.Errorf("%d mails arrived", got)
+			}
+			h.secretRestsOnlyIn("data/smtpwiz/secrets", "pw")
+		})
+	}
+}
+
+// secretRestsOnlyIn looks for the password and its encodings in every file of
+// the home but those named; even there the encrypted file must not show it.
+func (h *home) secretRestsOnlyIn(allowed ...string) {
+	h.t.Helper()
+	username, _ := h.server.Account()
+	forms := []string{
+		h.password(),
+		base64.StdEncoding.EncodeToString([]byte(h.password())),
+		base64.StdEncoding.EncodeToString([]byte("\x00" + username + "\x00" + h.password())),
+	}
+	err := filepath.WalkDir(h.dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasSuffix(path, "/pw") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		for _, form := range forms {
+			if bytes.Contains(data, []byte(form)) {
+				h.t.Errorf("%s holds the password", path)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestOutputsNeverShowThePassword(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.profile("work", "")
+	h.env["SMTPWIZ_PASSWORD"] = h.password()
+	for _, args := range [][]string{
+		{"test", "work", "-v"}, {"test", "work", "--json", "--transcript"},
+		{"profiles", "show", "work"}, {"profiles", "--json"},
+	} {
+		out := h.run(0, args...) + h.errs.String()
+		for _, form := range []string{h.password(), base64.StdEncoding.EncodeToString([]byte(h.password()))} {
+			if strings.Contains(out, form) {
+				t.Errorf("smtpwiz %v shows the password", args)
+			}
+		}
+	}
+}
+
+func TestAllProfiles(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	pw := h.write("pw", h.password())
+	wrong := h.write("wrong", "pa55-Marker-9fQ")
+	h.profile("good", fmt.Sprintf("secret = {store = \"command\", command = \"cat %s\"}", pw))
+	h.profile("bad", fmt.Sprintf("secret = {store = \"command\", command = \"cat %s\"}", wrong))
+	h.profile("kept-nowhere", "")
+	h.env["SMTPWIZ_PASSWORD"] = h.password() // must not count
+	out := h.run(7, "test", "--all")
+	lines := strings.Split(strings.TrimRight(out, "\n"), "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "  ok   good") || !strings.HasPrefix(lines[2], "  FAIL bad") {
+		t.Errorf("test --all:\n%s", out)
+	}
+	var codes []int
+	dec := json.NewDecoder(strings.NewReader(h.run(7, "test", "--all", "--json")))
+	for dec.More() {
+		var doc struct {
+			Profile  string `json:"profile"`
+			ExitCode int    `json:"exit_code"`
+		}
+		if err := dec.Decode(&doc); err != nil {
+			t.Fatal(err)
+		}
+		codes = append(codes, doc.ExitCode)
+	}
+	if fmt.Sprint(codes) != "[0 2 7]" {
+		t.Errorf("statuses %v", codes)
+	}
+}
+
+func TestProfileOfAPreset(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.env["SMTPWIZ_PASSWORD"] = h.password()
+	h.profile("work", "preset = \"gmail\"")
+	if out := h.run(0, "test", "--preset", "gmail"); !strings.Contains(out, "saved profile work") {
+		t.Errorf("the only profile of a preset was not used and said:\n%s", out)
+	}
+	h.profile("home", "preset = \"gmail\"")
+	h.run(2, "test", "--preset", "gmail")
+	if got := h.errs.String(); !strings.Contains(got, "work, home") {
+		t.Errorf("several profiles are not named: %s", got)
+	}
+}
+
+func TestProfilesAreManaged(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.env["SMTPWIZ_PASSPHRASE"] = "correct horse"
+	h.profile("work", "# a comment of mine")
+	h.stdin = h.password()
+	h.run(0, "secret", "set", "work", "--secret-store", "file", "--password-stdin")
+	h.run(0, "profiles", "rename", "work", "office")
+	delete(h.env, "SMTPWIZ_PASSPHRASE")
+	h.run(2, "secret", "check", "office") // a rename needs no passphrase, reading does
+	if !strings.Contains(h.errs.String(), "hint: set SMTPWIZ_PASSPHRASE") {
+		t.Errorf("no passphrase: %s", h.errs.String())
+	}
+	h.env["SMTPWIZ_PASSPHRASE"] = "wrong"
+	h.run(2, "secret", "check", "office")
+	h.env["SMTPWIZ_PASSPHRASE"] = "correct horse"
+	h.run(0, "secret", "check", "office")
+	h.run(0, "secret", "rekey", "--new-passphrase-file", h.write("new", "battery staple"))
+	h.run(2, "secret", "check", "office")
+	h.env["SMTPWIZ_PASSPHRASE"] = "battery staple"
+	h.run(0, "secret", "check", "office")
+	h.run(2, "profiles", "show", "ofice")
+	if !strings.Contains(h.errs.String(), "office") {
+		t.Errorf("no nearest name: %s", h.errs.String())
+	}
+	if got := strings.TrimSpace(h.run(0, "profiles", "default")); got != "office" {
+		t.Errorf("default is %q", got)
+	}
+	h.run(0, "profiles", "remove", "office")
+	if !strings.Contains(h.errs.String(), "a comment of mine") {
+		t.Errorf("what goes along was not told: %s", h.errs.String())
+	}
+	h.run(2, "test", "office")
+}
+
+func TestConfigThatOthersMayWriteIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.profile("work", "")
+	if err := os.Chmod(filepath.Join(h.dir, "config/smtpwiz/config.toml"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	h.run(2, "profiles")
+	if !strings.Contains(h.errs.String(), "chmod") {
+		t.Errorf("the mend is not told: %s", h.errs.String())
+	}
+}

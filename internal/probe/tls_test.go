@@ -1,0 +1,192 @@
+package probe
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/smtptest"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// What makes a certificate believed, each with a server whose certificate the
+// ordinary way refuses.
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	ca, stranger := smtptest.NewCA(), smtptest.NewCA()
+	pin := func(c *tls.Config) string {
+		sum := sha256.Sum256(c.Certificates[0].Certificate[0])
+		return hex.EncodeToString(sum[:])
+	}
+	literal := submission.Endpoint{Host: "192.0.2.10", Port: 465, Security: submission.SSL}
+	ofHost := smtptest.Leaf{Names: []string{host}}
+	worst := stranger.Server(smtptest.Leaf{Names: []string{"other.example.test"}, SelfSigned: true}.Expired())
+	for _, c := range []struct {
+		name     string
+		endpoint submission.Endpoint
+		server   *tls.Config
+		change   func(*Plan)
+		want     string
+	}{
+		{"the authority's file", implicit, stranger.Server(ofHost), func(p *Plan) {
+			p.Trust.Roots = func() (*x509.CertPool, error) {
+				pool := x509.NewCertPool()
+				pool.AppendCertsFromPEM(stranger.PEM())
+				return pool, nil
+			}
+		}, "0"},
+		{"no authority of that file", implicit, stranger.Server(ofHost), nil, "5 tls cert_untrusted"},
+		{"the pinned leaf, whatever else is wrong", implicit, worst, func(p *Plan) { p.Trust.Fingerprint = pin(worst) }, "0"},
+		{"the same leaf without a pin", implicit, worst, nil, "5 tls cert_expired"},
+		{"a pin that a valid chain does not fit", implicit, ca.Server(ofHost), func(p *Plan) { p.Trust.Fingerprint = pin(worst) }, "5 tls cert_untrusted"},
+		{"an address in the certificate", literal, ca.Server(smtptest.Leaf{Names: []string{"192.0.2.10"}}), nil, "0"},
+		{"another address", literal, ca.Server(smtptest.Leaf{Names: []string{"192.0.2.11"}}), nil, "5 tls cert_name"},
+		{"a wildcard", implicit, ca.Server(smtptest.Leaf{Names: []string{"*.example.test"}}), nil, "0"},
+		{"a certificate for clients", implicit, ca.Server(smtptest.Leaf{Names: []string{host}, Usage: x509.ExtKeyUsageClientAuth}), nil, "5 tls cert_untrusted"},
+		{"TLS 1.2", implicit, limited(ca.Server(ofHost), tls.VersionTLS12), nil, "0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				text := script(dialogue(submission.SSL), polite)
+				if c.want != "0" {
+					text = "tls refused"
+				}
+				rep := fault{endpoint: c.endpoint, script: text, tls: c.server, change: c.change}.report(t, ca)
+				if got := outcome(rep); got != c.want {
+					t.Errorf("got %s, want %s", got, c.want)
+				}
+				if rep.TLS == nil || rep.TLS.Verified != rep.OK() || len(rep.TLS.Chain) != 1 || rep.TLS.Chain[0].SHA256 != pin(c.server) ||
+					rep.TLS.Version == "" || rep.TLS.Cipher == "" || rep.TLS.Chain[0].NotAfter.IsZero() {
+					t.Errorf("TLS %+v", rep.TLS)
+				}
+			})
+		})
+	}
+}
+
+func limited(c *tls.Config, version uint16) *tls.Config {
+	c.MaxVersion = version
+	return c
+}
+
+// SNI is the name of the endpoint, also where something else is dialled; an
+// address is none (RFC 6066 section 3).
+func TestSNI(t *testing.T) {
+	t.Parallel()
+	ca := smtptest.NewCA()
+	for name, want := range map[string]string{host: host, "192.0.2.10": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				config := ca.Server(smtptest.Leaf{Names: []string{name}})
+				seen := "never asked"
+				config.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+					seen = h.ServerName
+					return nil, nil
+				}
+				f := fault{
+					endpoint: submission.Endpoint{Host: name, Port: 465, Security: submission.SSL}, tls: config,
+					script: script(dialogue(submission.SSL)[:3], polite),
+					change: func(p *Plan) {
+						p.Check = report.CheckConnect
+						p.Route.ConnectTo = []ConnectTo{{TargetHost: "192.0.2.10"}}
+					},
+				}
+				if rep := f.report(t, ca); !rep.OK() || seen != want {
+					t.Errorf("%s, SNI %q", outcome(rep), seen)
+				}
+			})
+		})
+	}
+}
+
+// The client's certificate is shown to a server that asks, whichever
+// authorities it asks for, and EXTERNAL logs in with it.
+func TestClientCertificate(t *testing.T) {
+	t.Parallel()
+	ca := smtptest.NewCA()
+	mine := ca.Issue(smtptest.Leaf{Names: []string{"you.example.test"}, Usage: x509.ExtKeyUsageClientAuth})
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				config := limited(ca.Server(smtptest.Leaf{Names: []string{host}}), version)
+				config.ClientAuth, config.ClientCAs = tls.RequireAnyClientCert, smtptest.NewCA().Pool()
+				var shown [][]byte
+				config.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
+					shown = raw
+					return nil
+				}
+				f := fault{
+					tls:    config,
+					script: script([]beat{secured(), greeted(), hello("AUTH PLAIN EXTERNAL")}, "C: AUTH EXTERNAL eW91QGV4YW1wbGUudGVzdA==", "S: 235 2.7.0 welcome", polite),
+					change: func(p *Plan) {
+						p.Check, p.Account.Mechanism, p.Account.Password = report.CheckLogin, "EXTERNAL", submission.Secret{}
+						p.Trust.Client = &mine
+					},
+				}
+				if rep := f.report(t, ca); !rep.OK() {
+					t.Error(outcome(rep))
+				}
+				if len(shown) == 0 || string(shown[0]) != string(mine.Certificate[0]) {
+					t.Error("the certificate was not shown")
+				}
+			})
+		})
+	}
+}
+
+// Nothing but EHLO, STARTTLS and QUIT goes in clear once TLS was asked for.
+func TestWhatGoesInClear(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ca := smtptest.NewCA()
+		srv := smtptest.New(t, smtptest.Config{
+			TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(dialogue(submission.STARTTLS), polite)},
+		})
+		rep := runOn(t, context.Background(), proberOn(serve(srv)), plan(t, ca, upgraded), nil)
+		srv.Wait(1)
+		if !rep.OK() {
+			t.Error(outcome(rep))
+		}
+		var clear []string
+		for _, l := range srv.Received() {
+			if !l.TLS {
+				clear = append(clear, l.Text)
+			}
+		}
+		if got := strings.Join(clear, ", "); got != "EHLO client.example.test, STARTTLS" {
+			t.Errorf("in clear went %s", got)
+		}
+		for _, l := range rep.Transcript {
+			if l.TLS == (strings.HasSuffix(l.Text, "STARTTLS") || strings.Contains(l.Text, " go on") && !strings.HasPrefix(l.Text, "354")) {
+				t.Errorf("marked wrongly: %+v", l)
+			}
+		}
+	})
+}
+
+// Names in a certificate are anybody's text.
+func TestHostileCertificate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ca := smtptest.NewCA()
+		f := fault{script: "tls refused", tls: ca.Server(smtptest.Leaf{CommonName: "\x1b[2J\u202e " + marker})}
+		rep := f.report(t, ca)
+		if got := outcome(rep); got != "5 tls cert_name" {
+			t.Errorf("got %s", got)
+		}
+		for _, text := range textsOf(rep) {
+			if strings.ContainsAny(text, "\x1b\u202e") {
+				t.Errorf("not safe: %q", text)
+			}
+		}
+	})
+}
