@@ -69,19 +69,12 @@ func (t *trouble) password(v verdict) verdict {
 	if bare, _ := want.Shape.Ungroup(secret); want.Shape.Fits(bare) {
 		return v
 	}
-	v.fixes = append([]Fix{{Text: "What you gave does not look like " + article(want.Label) + ": it has another length, or other characters."}}, v.fixes...)
+	v.fixes = append([]Fix{{Text: "What you gave does not look like " + "the " + labelOf(t.preset) + ": it has another length, or other characters."}}, v.fixes...)
 	if v.cause == submission.BadCredentials && want.Kind == preset.PasswordApp {
 		v.cause, v.why = submission.AppPasswordRequired, ""
-		v.also = append([]submission.Cause{submission.BadCredentials}, v.also...)
+		v.also = []submission.Cause{submission.BadCredentials}
 	}
 	return v
-}
-
-func article(label string) string {
-	if label == "" {
-		return "the password that is wanted"
-	}
-	return "the " + label
 }
 
 // near: two different texts one or two slips apart, as a mistyped address is.

@@ -218,7 +218,7 @@ var advices = map[submission.Cause]advice{
 		fixes:   []string{"The server should speak TLS 1.2 or later: ask who runs it.", "In another program, update it and its TLS library."},
 	},
 	submission.CertUntrusted: {
-		summary: "The certificate of {server} is not signed by an authority that this computer trusts. So it cannot be told from an impostor's.",
+		summary: "The certificate of {server} is not signed by an authority that this computer trusts. So nobody can tell it from an impostor's.",
 		field:   submission.FieldHost,
 		fixes:   []string{"Check the name of the server.", "For a server of your own, give its authority with --ca-file.", "Do not switch the check off: the password would go to whoever answers."},
 	},
@@ -256,7 +256,7 @@ func (t *trouble) names() names {
 	}
 	provider := ""
 	if t.preset != nil {
-		provider = t.preset.Title
+		provider = titleOf(t.preset)
 	}
 	user, from, to := "", "", ""
 	if t.report != nil {

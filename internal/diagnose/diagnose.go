@@ -10,6 +10,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
@@ -94,6 +95,7 @@ type verdict struct {
 	field     *submission.Field // in place of the cause's own
 	temporary bool              // though the cause as such is not
 	fixes     []Fix             // before the cause's own
+	enough    bool              // the cause's own fixes have nothing to add
 	tell      string            // the experiment that tells the causes apart
 }
 
@@ -110,7 +112,7 @@ func (t *trouble) judge() verdict {
 	if !ok {
 		v = t.byReply()
 	}
-	return t.secondThoughts(v)
+	return t.secondThoughts(t.withPreset(v))
 }
 
 func (t *trouble) byReply() verdict {
@@ -147,9 +149,14 @@ func (t *trouble) write(v verdict) *Diagnosis {
 	if v.field != nil {
 		d.Field = *v.field
 	}
-	d.Fixes = append(d.Fixes, t.ofPreset(v.cause)...)
-	for _, text := range a.fixes {
-		d.Fixes = append(d.Fixes, Fix{Text: text})
+	fromPreset := t.ofPreset(v)
+	d.Fixes = append(d.Fixes, fromPreset...)
+	// A slip of the fingers is always possible, whatever else a provider knows.
+	own := v.cause == submission.BadCredentials || !v.enough && !(replaced[v.cause] && len(fromPreset) > 0)
+	if own {
+		for _, text := range a.fixes {
+			d.Fixes = append(d.Fixes, Fix{Text: text})
+		}
 	}
 	if v.tell != "" {
 		d.Fixes = append(d.Fixes, Fix{Text: v.tell})
@@ -164,21 +171,13 @@ func (t *trouble) fill(d *Diagnosis) *Diagnosis {
 	fixes := []Fix{}
 	for _, f := range d.Fixes {
 		f = Fix{names.in(f.Text), reply.Safe(f.URL)}
-		if f.Text != "" && !isIn(fixes, f) {
+		same := func(g Fix) bool { return g.Text == f.Text || g.URL == f.URL && f.URL != "" }
+		if f.Text != "" && !slices.ContainsFunc(fixes, same) {
 			fixes = append(fixes, f)
 		}
 	}
 	d.Fixes = fixes
 	return d
-}
-
-func isIn(list []Fix, f Fix) bool {
-	for _, g := range list {
-		if g.Text == f.Text {
-			return true
-		}
-	}
-	return false
 }
 
 // maxEvidence is how many characters of a server's words are shown.

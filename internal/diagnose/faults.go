@@ -165,16 +165,18 @@ func (t *trouble) unreachable() verdict {
 // blocked: the port cannot be reached. What else was tried tells how far the block goes.
 func (t *trouble) blocked() verdict {
 	v := verdict{cause: submission.PortBlocked, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
+		why:  adviceOn(submission.PortBlocked).summary,
 		tell: "Try from another network, such as your phone's. If it works there, this network blocks the port."}
 	switch s, ok := t.sibling(); {
 	case t.endpoint.Port == submission.PortRelay:
+		v.enough = true
 		v.why = "No answer comes on port 25. That port is for mail between servers, and most networks close it for everybody else."
 		v.fixes = []Fix{{Text: "Use port 465 with ssl, or port 587 with starttls."}}
 		v.also = nil
 	case ok:
 		v.why = "No answer comes on {port}, but port " + strconv.Itoa(s.Port) + " of {server} does answer. Something on the way blocks this one port."
 		v.fixes = []Fix{{Text: "Use " + inWords(s) + ": it answers."}}
-		v.also, v.tell = nil, ""
+		v.also, v.tell, v.enough = nil, "", true
 	case t.found(report.FoundHTTPS):
 		v.why = "{Server} answers on its web port (443), but not on {port}. So it is up, and something on the way blocks the ports for mail."
 		v.also = nil
@@ -184,12 +186,30 @@ func (t *trouble) blocked() verdict {
 	case t.fault == report.FaultUnreachable:
 		v.why = "There is no way to {server} from here: this computer is offline, or a firewall turns the connection away."
 	}
+	if t.closedAll() {
+		v.why += " Its other ports for mail stay closed as well."
+		v.enough = true
+		v.fixes = append(v.fixes, Fix{Text: "Ask whoever runs the network, or the provider of this machine, to open ports 465 and 587."})
+	}
 	if cloud, ok := t.finding(report.FoundCloud); ok {
 		name := quoted(cloud.Detail)
 		v.why += " This machine runs at " + name + ", and such providers close ports for mail until you ask."
 		v.fixes = append(v.fixes, Fix{Text: "Ask " + name + " to open outgoing mail, or look in its documentation for the ports that it leaves open."})
 	}
 	return v
+}
+
+// closedAll: other ports of the host were tried as well, to no avail.
+func (t *trouble) closedAll() bool {
+	if t.report == nil {
+		return false
+	}
+	for _, a := range t.report.Alternatives {
+		if a.Port != t.endpoint.Port && a.Fault != report.FaultNone && a.Stage == report.Connect {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *trouble) proxy() verdict {
@@ -538,9 +558,9 @@ func (t *trouble) untrusted() verdict {
 			v.fixes = append(v.fixes, Fix{Text: "Or compare its fingerprint with the bridge's, and give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."})
 		}
 	case ok && leaf.Subject == leaf.Issuer:
-		v.why = "{Server} signed its certificate itself. No authority vouches for it, so it cannot be told from an impostor's."
+		v.why = "{Server} signed its certificate itself. No authority vouches for it, so nobody can tell it from an impostor's."
 	case ok && leaf.Issuer != "":
-		v.why = "The certificate of {server} is signed by “" + quoted(leaf.Issuer) + "”, which this computer does not trust. So it cannot be told from an impostor's."
+		v.why = "The certificate of {server} is signed by “" + quoted(leaf.Issuer) + "”, which this computer does not trust. So nobody can tell it from an impostor's."
 	}
 	return v
 }
@@ -607,7 +627,8 @@ func (t *trouble) intercepted(greeting string) verdict {
 // quoted is a text of others inside one of ours: safe to print, and without the
 // braces that would ask for a name to be filled in.
 func quoted(s string) string {
-	return strings.NewReplacer("{", "(", "}", ")").Replace(reply.Safe(s))
+	const most = 254 // as long as an address may be
+	return strings.NewReplacer("{", "(", "}", ")").Replace(reply.Safe(firstRunes(s, most)))
 }
 
 func firstRunes(s string, n int) string {

@@ -56,13 +56,22 @@ func (t *trouble) byPreset() (verdict, bool) {
 		if !r.Fits(t.presetStage(), t.code, t.text) {
 			continue
 		}
-		v := verdict{cause: r.Cause, why: filledIn(r.Why), temporary: r.Temporary}
+		v := verdict{cause: r.Cause, why: filledIn(r.Why), temporary: r.Temporary, enough: len(r.Fixes) > 0}
 		for _, f := range r.Fixes {
 			v.fixes = append(v.fixes, Fix{filledIn(f.Text), filledIn(f.URL)})
 		}
 		return v, true
 	}
 	return verdict{}, false
+}
+
+// withPreset keeps in question what a provider's servers do not tell apart: the
+// wrong password from one of the wrong kind.
+func (t *trouble) withPreset(v verdict) verdict {
+	if t.preset != nil && t.preset.Password.Kind == preset.PasswordApp && v.cause == submission.BadCredentials && len(v.also) == 0 {
+		v.also = []submission.Cause{submission.AppPasswordRequired}
+	}
+	return v
 }
 
 // filledIn is a preset's text, "" where the region or host that it needs is not known.
@@ -83,25 +92,39 @@ func (t *trouble) presetStage() string {
 
 func (t *trouble) isBridge() bool { return t.preset != nil && t.preset.Kind == preset.Bridge }
 
-// ofPreset is what the preset adds to a cause: pages, limits, rules.
-func (t *trouble) ofPreset(c submission.Cause) []Fix {
+// replaced are the causes whose own fixes say what the preset says better.
+var replaced = map[submission.Cause]bool{
+	submission.AppPasswordRequired: true, submission.OAuthRequired: true, submission.FromMismatch: true,
+	submission.SenderNotVerified: true, submission.WrongPortOrSecurity: true, submission.STARTTLSNotOffered: true, submission.NotSMTP: true, submission.Unknown: true,
+}
+
+// ofPreset is what the preset adds to a verdict: pages, limits, rules. Where
+// its own reply came with fixes, only pages that they lack.
+func (t *trouble) ofPreset(v verdict) []Fix {
 	p := t.preset
 	if p == nil {
 		return nil
 	}
 	var fixes []Fix
 	add := func(text, url string) {
-		if text = filledIn(text); text != "" {
-			fixes = append(fixes, Fix{text, filledIn(url)})
+		text, url = filledIn(text), filledIn(url)
+		if text != "" && (url != "" || !v.enough) {
+			fixes = append(fixes, Fix{text, url})
 		}
 	}
-	switch c {
-	case submission.AppPasswordRequired, submission.BadCredentials, submission.WebLoginRequired:
+	switch v.cause {
+	case submission.AppPasswordRequired:
 		addPassword(p, add)
-		if c == submission.BadCredentials {
-			add(p.Account.UsernameHint, "")
-			addRegion(p, add)
+		for _, s := range p.Password.Steps {
+			add(s, "")
 		}
+		add(p.Password.Unavailable, "")
+	case submission.BadCredentials:
+		addPassword(p, add)
+		add(p.Account.UsernameHint, "")
+		addRegion(p, add)
+	case submission.WebLoginRequired:
+		addPassword(p, add)
 	case submission.OAuthRequired:
 		if p.OAuth != nil {
 			add(p.OAuth.Note, "")
@@ -120,7 +143,7 @@ func (t *trouble) ofPreset(c submission.Cause) []Fix {
 		}
 	case submission.ServerDownTemporary, submission.ServerSilent, submission.ConnectionLost:
 		if p.Status != "" {
-			add("Look whether "+p.Title+" reports an outage.", p.Status)
+			add("Look whether "+titleOf(p)+" reports an outage.", p.Status)
 		}
 	case submission.AuthDisabledForAccount, submission.AccountSuspended, submission.Unknown, submission.ContentRejectedSpam, submission.IPBlocked:
 		t.addSupport(add)
@@ -133,14 +156,18 @@ func (t *trouble) ofPreset(c submission.Cause) []Fix {
 }
 
 func addPassword(p *preset.Preset, add func(text, url string)) {
-	if p.Password.Kind == preset.PasswordAccount || p.Password.Label == "" {
-		return
+	if p.Password.Kind != preset.PasswordAccount && p.Password.Label != "" {
+		add("Use the "+labelOf(p)+", not another password.", p.Password.URL)
 	}
-	add("Use the "+p.Password.Label+", not another password.", p.Password.URL)
-	for _, s := range p.Password.Steps {
-		add(s, "")
-	}
-	add(p.Password.Unavailable, "")
+}
+
+// labelOf names the password that the provider wants, without an article.
+func labelOf(p *preset.Preset) string { return strings.TrimPrefix(p.Password.Label, "the ") }
+
+// titleOf is the provider's name without what stands in brackets behind it.
+func titleOf(p *preset.Preset) string {
+	name, _, _ := strings.Cut(p.Title, " (")
+	return name
 }
 
 // addRegion: an account lives in one data centre, and the others say that its
@@ -162,7 +189,7 @@ func (t *trouble) addSupport(add func(text, url string)) {
 	} else if strings.Contains(s, "@") {
 		url = "mailto:" + s
 	}
-	add("Ask the support of "+t.preset.Title+", and quote the server's words.", url)
+	add("Ask the support of "+titleOf(t.preset)+", and quote the server's words.", url)
 }
 
 // endpointsInWords names where the provider takes mail.
@@ -174,7 +201,7 @@ func (t *trouble) endpointsInWords() string {
 	if len(list) == 0 {
 		return ""
 	}
-	return t.preset.Title + " uses " + strings.Join(list, " or ") + "."
+	return titleOf(t.preset) + " uses " + strings.Join(list, " or ") + "."
 }
 
 // serves reports whether an endpoint is one of the preset's; known is false

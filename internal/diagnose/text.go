@@ -35,7 +35,7 @@ func Text(p Pasted) *Diagnosis {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	t := &trouble{stage: p.Stage, preset: resolved(p.Preset, "")}
+	t := &trouble{stage: p.Stage}
 	switch p.Stage {
 	case StageDNS:
 		t.stage = report.Resolve
@@ -43,6 +43,7 @@ func Text(p Pasted) *Diagnosis {
 		t.stage, t.quota = "", true
 	}
 	t.read(text)
+	t.preset = resolved(p.Preset, t.endpoint.Host)
 	return t.diagnose()
 }
 
@@ -67,6 +68,9 @@ func (t *trouble) read(text string) {
 		t.stage = stageIn(t.allWords())
 	}
 	t.endpoint = endpointIn(text)
+	if _, wanted := namesInError(text); wanted != "" && t.endpoint.Host == "" {
+		t.endpoint.Host = wanted
+	}
 	t.readFault(r.code != 0 || !r.enhanced.IsZero())
 }
 
@@ -97,6 +101,11 @@ func (t *trouble) allWords() []string {
 	return t.words[len(t.words)-1]
 }
 
+// lazily compiles a pattern when it is first used: most runs need none.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // --- taking wrappers off ---
 
 // maxText is how much of a text is read: its beginning and its end.
@@ -104,8 +113,8 @@ const maxText = 16 << 10
 
 var (
 	lineEnds   = strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n")
-	pythonText = regexp.MustCompile(`\bb(['"])`)
-	bounceType = regexp.MustCompile(`(?i)\bsmtp; ?`) // RFC 3464 section 2.3.6
+	pythonText = lazily(`\bb(['"])`)
+	bounceType = lazily(`(?i)\bsmtp; ?`) // RFC 3464 section 2.3.6
 )
 
 // unwrap undoes what other programs do to a text when they print it: escaped
@@ -118,7 +127,7 @@ func unwrap(s string) string {
 		s = strings.ToValidUTF8(s, "�")
 	}
 	s = lineEnds.Replace(html.UnescapeString(s))
-	return bounceType.ReplaceAllString(pythonText.ReplaceAllString(s, "$1"), "")
+	return bounceType().ReplaceAllString(pythonText().ReplaceAllString(s, "$1"), "")
 }
 
 // wrappers are the words by which programs introduce a server's own; what .NET
@@ -139,14 +148,14 @@ func afterWrapper(s string) string {
 
 // secrets are what people paste by mistake: the payload of an AUTH, a password
 // in a program's settings.
-var secrets = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)(\bauth\s+(?:plain|login|xoauth2|oauthbearer|external|cram-md5|scram-\S+)\s+)[^\s"'<>]+`),
-	regexp.MustCompile(`(?i)(\b(?:password|passwd|passphrase|pass|pwd|secret|token|api_?key)["']?\s*(?:=|=>|:\s*["'])\s*["']?)[^\s"',;]+`),
+var secrets = []func() *regexp.Regexp{
+	lazily(`(?i)(\bauth\s+(?:plain|login|xoauth2|oauthbearer|external|cram-md5|scram-\S+)\s+)[^\s"'<>]+`),
+	lazily(`(?i)(\b(?:password|passwd|passphrase|pass|pwd|secret|token|api_?key)["']?\s*(?:=|=>|:\s*["'])\s*["']?)[^\s"',;]+`),
 }
 
 func masked(s string) string {
 	for _, re := range secrets {
-		s = re.ReplaceAllString(s, "${1}***")
+		s = re().ReplaceAllString(s, "${1}***")
 	}
 	return s
 }
@@ -155,9 +164,9 @@ func masked(s string) string {
 
 // speakers are how programs mark the server's and the client's lines in a transcript.
 var (
-	serverLine = regexp.MustCompile(`(?i)^(?:.*\bserver -> client:|.*\bsmtp<<?|<[-~*]+[>]?|<<<|s:|reply:|got:|.*\bin:|server:|←)\s*['"]?(.*)$`)
-	clientLine = regexp.MustCompile(`(?i)^(?:.*\bclient -> server:|.*\bsmtp>>?|[-~]+>|>>>|>|c:|send:|sent:|.*\bout:|client:|→)\s*['"]?(.*)$`)
-	replyLine  = regexp.MustCompile(`^[2-5][0-5][0-9](?:[- ]|$)`)
+	serverLine = lazily(`(?i)^(?:.*\bserver -> client:|.*\bsmtp<<?|<[-~*]+[>]?|<<<|s:|reply:|got:|.*\bin:|server:|←)\s*['"]?(.*)$`)
+	clientLine = lazily(`(?i)^(?:.*\bclient -> server:|.*\bsmtp>>?|[-~]+>|>>>|>|c:|send:|sent:|.*\bout:|client:|→)\s*['"]?(.*)$`)
+	replyLine  = lazily(`^[2-5][0-5][0-9](?:[- ]|$)`)
 )
 
 // decisive picks the part of a text that says what went wrong: of a transcript
@@ -184,17 +193,17 @@ func lastRefusal(lines []string) (part string, stage report.Stage) {
 	replies := 0
 	for _, l := range lines {
 		l = strings.TrimSpace(l)
-		if m := clientLine.FindStringSubmatch(l); m != nil && !replyLine.MatchString(l) {
+		if m := clientLine().FindStringSubmatch(l); m != nil && !replyLine().MatchString(l) {
 			said = nil
 			if s := stageOf(m[1]); s != "" {
 				now = s
 			}
 			continue
 		}
-		if m := serverLine.FindStringSubmatch(l); m != nil {
+		if m := serverLine().FindStringSubmatch(l); m != nil {
 			l = m[1]
 		}
-		if !replyLine.MatchString(l) {
+		if !replyLine().MatchString(l) {
 			continue
 		}
 		replies++
@@ -230,8 +239,8 @@ func stageOf(command string) report.Stage {
 
 // --- finding codes ---
 
-// found is a reply's code and enhanced code in a text.
-type found struct {
+// foundCode is a reply's code and enhanced code in a text.
+type foundCode struct {
 	code     int
 	enhanced reply.EnhancedCode
 	score    int // how surely it is a reply's code and no other number
@@ -244,21 +253,21 @@ const (
 	scoreEnhanced = 4 // with an enhanced code of its class behind
 )
 
-func (f found) sure() bool { return f.score >= scoreNamed }
+func (f foundCode) sure() bool { return f.score >= scoreNamed }
 
 var (
 	// Ports and parts of addresses and dates are kept out by what stands around.
-	codeAt = regexp.MustCompile(`(^|[\s"'(\[{;,=<>|#]|[^\d]:)([2-5]\d\d)(?:[-\s:,"'\])};|#.]|$)`)
+	codeAt = lazily(`(^|[\s"'(\[{;,=<>|#]|[^\d]:)([2-5]\d\d)(?:[-\s:,"'\])};|#.]|$)`)
 	// What follows a word is a program's version.
-	enhancedAt = regexp.MustCompile(`(?m)(?:^|[^\s\w.])\s*([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$|\.\s)`)
-	codeWords  = regexp.MustCompile(`(?i)(?:code|error|response|reply|status|smtp|said|got|server|returned|erreur|antwort|resposta\S*|login|failed)[\s:=("'\[#]*$`)
+	enhancedAt = lazily(`(?m)(?:^|[^\s\w.])\s*([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$|\.\s)`)
+	codeWords  = lazily(`(?i)(?:code|error|response|reply|status|smtp|said|got|server|returned|erreur|antwort|resposta\S*|login|failed)[\s:=("'\[#]*$`)
 )
 
 // findReply finds the refusal's codes: the surest, of equals the first.
-func findReply(s string) found {
-	var best found
+func findReply(s string) foundCodeCode {
+	var best foundCode
 	for pos := 0; pos < len(s); {
-		m := codeAt.FindStringSubmatchIndex(s[pos:])
+		m := codeAt().FindStringSubmatchIndex(s[pos:])
 		if m == nil {
 			break
 		}
@@ -269,7 +278,7 @@ func findReply(s string) found {
 		pos += m[5]
 	}
 	if !best.sure() {
-		best = found{}
+		best = foundCode{}
 	}
 	if best.enhanced.IsZero() {
 		best.enhanced = findEnhanced(s, best.code)
@@ -278,9 +287,9 @@ func findReply(s string) found {
 }
 
 // judgeCode looks at the number at s[at:at+3].
-func judgeCode(s string, at int) found {
+func judgeCode(s string, at int) foundCodeCode {
 	code, _ := strconv.Atoi(s[at : at+3])
-	f := found{code: code}
+	f := foundCode{code: code}
 	if code < 400 {
 		return f // a success decides nothing
 	}
@@ -296,7 +305,7 @@ func judgeCode(s string, at int) found {
 	case s[at+1] > '5': // RFC 5321 section 4.2: the second figure is 0 to 5
 	case before == "" || strings.HasSuffix(before, "\n") || strings.HasSuffix(before, ":") && before != lead:
 		f.score = scoreAtStart
-	case codeWords.MatchString(lead[max(0, len(lead)-24):]):
+	case codeWords().MatchString(lead[max(0, len(lead)-24):]):
 		f.score = scoreNamed
 	default:
 		f.score = scoreNumber
@@ -314,7 +323,7 @@ func firstWord(s string) string {
 
 // findEnhanced finds an enhanced code that stands alone, of the code's class if there is one.
 func findEnhanced(s string, code int) reply.EnhancedCode {
-	for _, m := range enhancedAt.FindAllStringSubmatch(s, 8) {
+	for _, m := range enhancedAt().FindAllStringSubmatch(s, 8) {
 		e, _ := reply.ParseEnhancedCode(m[1])
 		if e.Class >= 4 && (code == 0 || e.Class == code/100) {
 			return e
@@ -324,11 +333,11 @@ func findEnhanced(s string, code int) reply.EnhancedCode {
 }
 
 // greetingLine is a server's 220 in a text.
-var greetingLine = regexp.MustCompile(`(?m)(?:^|[\s"'>:])220[- ]([^\n]{4,160})`)
+var greetingLine = lazily(`(?m)(?:^|[\s"'>:])220[- ]([^\n]{4,160})`)
 
 // pastedGreeting is the first greeting that a text quotes. A 220 also answers STARTTLS.
 func (t *trouble) pastedGreeting() string {
-	m := greetingLine.FindStringSubmatch(t.error)
+	m := greetingLine().FindStringSubmatch(t.error)
 	if m == nil || strings.Contains(strings.ToLower(m[1]), "tls") {
 		return ""
 	}
@@ -377,16 +386,16 @@ var stagePhrases = sync.OnceValue(func() (all [][]phrase) {
 // --- finding the endpoint ---
 
 var (
-	hostPort = regexp.MustCompile(`([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(\d{2,5})\b`)
-	portWord = regexp.MustCompile(`(?i)\bport["']?\s*[:=]?\s*["']?(\d{2,5})\b`)
-	implicit = regexp.MustCompile(`(?i)\b(?:ssl|tls|smtps)://`)
+	hostPort = lazily(`([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(\d{2,5})\b`)
+	portWord = lazily(`(?i)\bport["']?\s*[:=]?\s*["']?(\d{2,5})\b`)
+	implicit = lazily(`(?i)\b(?:ssl|tls|smtps)://`)
 )
 
 // endpointIn is the server that a text names last; ports of sources and of
 // other services than mail are passed over.
 func endpointIn(text string) submission.Endpoint {
 	var e submission.Endpoint
-	for _, m := range hostPort.FindAllStringSubmatch(text, 32) {
+	for _, m := range hostPort().FindAllStringSubmatch(text, 32) {
 		port, err := submission.ParsePort(m[2])
 		host := strings.Trim(m[1], "[]")
 		if err != nil || !(strings.Contains(host, ".") || strings.Contains(host, ":") || host == "localhost") || strings.Contains(host, "..") {
@@ -396,13 +405,13 @@ func endpointIn(text string) submission.Endpoint {
 			e.Host, e.Port = host, port
 		}
 	}
-	if m := portWord.FindStringSubmatch(text); m != nil && e.Port == 0 {
+	if m := portWord().FindStringSubmatch(text); m != nil && e.Port == 0 {
 		e.Port, _ = submission.ParsePort(m[1])
 	}
 	if e.Port == 53 { // the resolver's, not the server's
 		e = submission.Endpoint{}
 	}
-	if implicit.MatchString(text) {
+	if implicit().MatchString(text) {
 		e.Security = submission.SSL
 	}
 	return e
@@ -483,19 +492,20 @@ func usualStage(f report.Fault, words []string) report.Stage {
 // --- certificate names in errors ---
 
 var (
-	goCertNames = regexp.MustCompile(`certificate is valid for (.{1,500}?), not ([^\s"',]+)`)
-	phpCertName = regexp.MustCompile("CN=[`'\"]?([^`'\"\\s]+)[`'\"]? did not match expected CN=[`'\"]?([^`'\"\\s]+)")
-	jsCertName  = regexp.MustCompile(`Host: ([^\s,]+?)\.? is not (?:in the cert's altnames: |cert's CN: )(.{1,500})`)
+	phpCertName = lazily("CN=[`'\"]?([^`'\"\\s]+)[`'\"]? did not match expected CN=[`'\"]?([^`'\"\\s]+)")
+	jsCertName  = lazily(`Host: ([^\s,]+?)\.? is not (?:in the cert's altnames: |cert's CN: )(.+)`)
 )
 
 // namesInError are the names of a certificate, and the wanted one, as an error tells them.
 func namesInError(text string) (certified []string, wanted string) {
 	list := ""
-	if m := goCertNames.FindStringSubmatch(text); m != nil {
+	if _, rest, ok := strings.Cut(text, "certificate is valid for "); ok {
+		list, rest, _ = strings.Cut(rest, ", not ")
+		wanted, _, _ = strings.Cut(rest, " ")
+		wanted = strings.Trim(wanted, "\"',.;:\n")
+	} else if m := phpCertName().FindStringSubmatch(text); m != nil {
 		list, wanted = m[1], m[2]
-	} else if m := phpCertName.FindStringSubmatch(text); m != nil {
-		list, wanted = m[1], m[2]
-	} else if m := jsCertName.FindStringSubmatch(text); m != nil {
+	} else if m := jsCertName().FindStringSubmatch(text); m != nil {
 		wanted, list = m[1], m[2]
 	}
 	for n := range strings.SplitSeq(list, ",") {

@@ -146,6 +146,14 @@ func interleave(six, four []netip.Addr) []netip.Addr {
 	return out
 }
 
+func withPort(addrs []netip.Addr, port int) []netip.AddrPort {
+	out := make([]netip.AddrPort, len(addrs))
+	for i, a := range addrs {
+		out[i] = netip.AddrPortFrom(a, uint16(port))
+	}
+	return out
+}
+
 // attemptDelay is how long an address may stay silent before the next one is
 // tried beside it (RFC 8305 section 5).
 const attemptDelay = 250 * time.Millisecond

@@ -33,8 +33,11 @@ type Plan struct {
 	// JudgesAfterMessage: the provider accepts any sender until it has the
 	// message, so that a check that ends before is not conclusive.
 	JudgesAfterMessage bool
-	Trust              Trust
-	Route              Route
+	// Look: after a failure before there was a session, look with further
+	// connections (never with credentials) for what tells its reason.
+	Look  bool
+	Trust Trust
+	Route Route
 }
 
 // Trust is which certificates are believed and which one is shown.

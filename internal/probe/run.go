@@ -45,6 +45,9 @@ func (p *Prober) Run(ctx context.Context, plan Plan, events func(report.Event)) 
 	}
 	r.settle(all)
 	rep := r.report(kept, all)
+	found, others := r.look(bounded, kept)
+	rep.Findings = append(rep.Findings, found...)
+	rep.Alternatives = append(rep.Alternatives, others...)
 	rep.Interrupted = ctx.Err() != nil && kept.cutShort()
 	rep.Duration = time.Since(began)
 	return rep, nil

@@ -137,12 +137,8 @@ func (s *session) reach(ctx context.Context) bool {
 	if !ok {
 		return false
 	}
-	targets := make([]netip.AddrPort, len(addrs))
-	for i, a := range addrs {
-		targets[i] = netip.AddrPortFrom(a, uint16(port))
-	}
 	return s.connect(ctx, func(ctx context.Context) (net.Conn, error) {
-		return connect(ctx, s.run.prober.Dialer, targets)
+		return connect(ctx, s.run.prober.Dialer, withPort(addrs, port))
 	})
 }
 

@@ -208,8 +208,8 @@ func characters(secret string) [][]string {
 	var units [][]string
 	for secret != "" {
 		r, size := utf8.DecodeRuneInString(secret)
-		ways := octets(secret[:size])
-		if r != utf8.RuneError || size > 1 {
+		ways := append(octets(secret[:size]), string(r)) // U+FFFD for what is not UTF-8
+		if r != utf8.RuneError {
 			ways = append(ways, escapes(r)...)
 		}
 		for i, way := range ways {

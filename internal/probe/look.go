@@ -1,0 +1,160 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// lookTime bounds all second looks together.
+const lookTime = 2 * time.Second
+
+// look takes a second look at what failed before there was a session, where
+// one tells the reason: side by side, without credentials, and never for long.
+func (r *run) look(ctx context.Context, s *session) (found []report.Finding, others []report.Alternative) {
+	step := s.failed()
+	if step == nil || ctx.Err() != nil {
+		return nil, nil
+	}
+	found = heard(step, s)
+	if !r.plan.Look {
+		return found, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	var mu sync.Mutex
+	var looks sync.WaitGroup
+	look := func(due bool, f func() (report.Finding, bool)) {
+		if due {
+			looks.Go(func() {
+				if finding, ok := f(); ok {
+					mu.Lock()
+					found = append(found, finding)
+					mu.Unlock()
+				}
+			})
+		}
+	}
+	silent := step.Stage == report.Greeting && step.Fault == report.FaultTimeout && s.endpoint.Security != submission.SSL
+	look(silent, func() (report.Finding, bool) { return r.speaksTLS(ctx, s.endpoint) })
+	blocked := step.Stage == report.Connect && (step.Fault == report.FaultTimeout || step.Fault == report.FaultUnreachable)
+	look(blocked && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.opensHTTPS(ctx, s.endpoint) })
+	if sibling, ok := r.sibling(s, step); ok {
+		looks.Go(func() {
+			sibling.open(ctx)
+			close(sibling.opened)
+			sibling.leave(ctx)
+		})
+		defer func() { others = append(others, sibling.alternative()) }()
+	}
+	looks.Wait()
+	return found, nil
+}
+
+// heard names what answered, from its own first words.
+func heard(step *report.Step, s *session) []report.Finding {
+	if s.conn == nil {
+		return nil
+	}
+	head := firstLine(s.conn.Head())
+	switch {
+	case step.Fault == report.FaultNotTLS && strings.HasPrefix(head, "220"):
+		return []report.Finding{{Kind: report.FoundClearPort, Detail: reply.Safe(s.run.redactor.Clean(head))}}
+	case step.Fault == report.FaultNotTLS || step.Fault == report.FaultNotSMTP:
+		if service := serviceOf(head); service != "" {
+			return []report.Finding{{Kind: report.FoundService, Detail: service}}
+		}
+	}
+	return nil
+}
+
+// serviceOf recognises other services by how they begin to speak (RFC 9112
+// section 4, RFC 9051 section 7.1, RFC 1939 section 3, RFC 4253 section 4.2).
+func serviceOf(head string) string {
+	for prefix, service := range map[string]string{
+		"HTTP/": "http", "<html": "http", "<!DOC": "http", "* OK": "imap", "* PREAUTH": "imap", "* BYE": "imap",
+		"+OK": "pop3", "-ERR": "pop3", "SSH-": "ssh",
+	} {
+		if len(head) >= len(prefix) && strings.EqualFold(head[:len(prefix)], prefix) {
+			return service
+		}
+	}
+	return ""
+}
+
+// speaksTLS asks a port that said nothing in clear whether it waits for TLS.
+func (r *run) speaksTLS(ctx context.Context, e submission.Endpoint) (report.Finding, bool) {
+	conn, err := r.dial(ctx, e)
+	if err != nil {
+		return report.Finding{}, false
+	}
+	defer conn.Close()
+	// Nothing is sent inside: that it answers in TLS is all there is to see.
+	probe := tls.Client(conn, &tls.Config{ServerName: e.Host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
+	if err := probe.HandshakeContext(ctx); err != nil {
+		return report.Finding{}, false
+	}
+	return report.Finding{Kind: report.FoundTLSPort}, true
+}
+
+// opensHTTPS sees whether the host is reached at all, by a port that networks
+// rarely block.
+func (r *run) opensHTTPS(ctx context.Context, e submission.Endpoint) (report.Finding, bool) {
+	e.Port = 443
+	conn, err := r.dial(ctx, e)
+	if err != nil {
+		return report.Finding{}, false
+	}
+	_ = conn.Close()
+	return report.Finding{Kind: report.FoundHTTPS, Detail: e.Host}, true
+}
+
+// abroad reports an endpoint that is reached over the network and not by
+// somebody's special arrangement.
+func (r *run) abroad(e submission.Endpoint) bool {
+	host, _ := r.plan.Route.target(e)
+	return r.plan.Route.Proxy == nil && len(r.plan.Route.ConnectTo) == 0 && !submission.IsLoopbackHost(host)
+}
+
+// sibling is the other endpoint of submission on the same host, where only one
+// was to be tried and that one could not be talked to.
+func (r *run) sibling(s *session, step *report.Step) (*session, bool) {
+	if len(r.plan.Account.Endpoints) != 1 || !r.abroad(s.endpoint) {
+		return nil, false
+	}
+	switch step.Stage {
+	case report.Connect, report.TLSStage, report.Greeting:
+	default:
+		return nil, false
+	}
+	switch step.Fault {
+	case report.FaultTimeout, report.FaultRefused, report.FaultUnreachable, report.FaultReset, report.FaultNotTLS:
+	default:
+		return nil, false
+	}
+	other := submission.Endpoint{Host: s.endpoint.Host, Port: submission.PortSubmissions, Security: submission.SSL}
+	if s.endpoint.Port == submission.PortSubmissions {
+		other.Port, other.Security = submission.PortSubmission, submission.STARTTLS
+	}
+	return newSession(r, other), true
+}
+
+// dial connects to an endpoint as its session does.
+func (r *run) dial(ctx context.Context, e submission.Endpoint) (net.Conn, error) {
+	host, port := r.plan.Route.target(e)
+	if p := r.plan.Route.Proxy; p != nil {
+		return throughProxy(ctx, r.prober.Dialer, p, submission.JoinHostPort(host, port))
+	}
+	addrs, err := r.names.find(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	return connect(ctx, r.prober.Dialer, withPort(addrs, port))
+}
