@@ -99,7 +99,10 @@ type failure struct {
 func failureOf(ctx context.Context, cmd *cobra.Command, err error) failure {
 	var wrong *settings.UsageError
 	var flag *flagError
+	var aborted interruptedError
 	switch {
+	case errors.As(err, &aborted):
+		return failure{report.ExitInterrupted, aborted.Error(), "run the same command again"}
 	case ctx.Err() != nil:
 		return failure{report.ExitInterrupted, "interrupted", "run the same command again"}
 	case errors.As(err, &wrong):
@@ -120,6 +123,11 @@ func checkOf(cmd *cobra.Command) report.Check {
 	}
 	return ""
 }
+
+// interruptedError ends the program with status 130.
+type interruptedError struct{}
+
+func (interruptedError) Error() string { return "interrupted: nothing was saved" }
 
 // flagError is a command line that cobra could not read.
 type flagError struct{ error }

@@ -23,6 +23,8 @@ type keeping struct {
 	config *profile.Store
 	keys   secret.KeyOptions
 	file   *secret.File // opened once, so that its passphrase is asked for once
+
+	demoHome string // of setup --demo: a folder that goes with it
 }
 
 // keepingFlags are those of every command that reads or saves a profile.

@@ -2,11 +2,14 @@
 // program, into the cause in words: what happened, why, and what to do. It is
 // pure: no I/O, no clock, the same answer for the same facts.
 //
-// A trouble is explained from the surest source to the least: what the
-// provider's preset knows of its own replies, faults of the network, the words
-// of the reply (rules.go), its enhanced code, its code at that stage. Where
-// none of them knows, the cause is unknown and the text says no more than what
-// the codes mean.
+// What failed without a word of the server is a fault, which faults.go and
+// trust.go explain. A refusal is explained from the surest source to the least:
+// what the preset knows of its provider's replies, the words (worded.go), the
+// enhanced code, the code at that stage (rules.go). Where none of them knows,
+// the cause is unknown, and the text says no more than what the codes mean. The
+// texts of each cause are in causes.go; what a preset adds to them is in
+// preset.go, what the account's own answers add in account.go. A pasted text
+// (text.go, errors.go) becomes the same facts and takes the same way.
 package diagnose
 
 import (
@@ -134,6 +137,29 @@ func (t *trouble) byReply() verdict {
 		return verdict{cause: submission.QuotaExceeded, also: []submission.Cause{submission.RateLimited}}
 	}
 	return t.unknown()
+}
+
+// secondThoughts corrects a verdict by what the session shows besides.
+func (t *trouble) secondThoughts(v verdict) verdict {
+	r, greeting := t.report, ""
+	if r == nil {
+		greeting = t.pastedGreeting()
+	} else if r.TLS == nil {
+		greeting = r.Greeting
+	}
+	if v.cause != submission.SMTPIntercepted && !t.isBridge() && !t.onLoopback() && t.foreign(greeting) {
+		was := v.cause
+		v = t.intercepted(greeting)
+		v.also = []submission.Cause{was}
+		return v
+	}
+	if r == nil {
+		return v
+	}
+	if v.cause == submission.STARTTLSNotOffered {
+		v = t.withSibling(v)
+	}
+	return t.withAccount(v)
 }
 
 // write puts the texts to a verdict.

@@ -130,6 +130,7 @@ func TestExplain(t *testing.T) {
 	}{
 		// names
 		{"no such name", failedAt(ssl465, report.Resolve, fault(report.FaultNotFound, "no such host")), nil, submission.DNSFailure, submission.FieldHost, "smtp.example.com"},
+		{"slip in the name", failedAt(submission.Endpoint{Host: "smtp.exmaple.com", Port: 587}, report.Resolve, fault(report.FaultNotFound, "no such host")), nil, submission.DNSFailure, submission.FieldHost, "Did you mean smtp.example.com?"},
 		{"no dot", failedAt(submission.Endpoint{Host: "smtp", Port: 587}, report.Resolve, fault(report.FaultNotFound, "no such host")), nil, submission.DNSFailure, submission.FieldHost, "no dot"},
 		{"resolver", failedAt(ssl465, report.Resolve, fault(report.FaultDNS, "server misbehaving")), nil, submission.DNSFailure, submission.FieldHost, "another network"},
 		{"resolver silent", failedAt(ssl465, report.Resolve, fault(report.FaultTimeout, "i/o timeout")), nil, submission.DNSFailure, submission.FieldHost, "DNS"},
@@ -183,6 +184,7 @@ func TestExplain(t *testing.T) {
 		// somebody in between
 		{"foreign certificate", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertName, ""), leaf(foreign, false))), provider(), submission.SMTPIntercepted, "", "cpanel.host.example"},
 		{"foreign greeting and certificate", failedAt(starttls587, report.TLSStage, both(fault(report.FaultCertUntrusted, ""), leaf(mine, false), greeting("cpanel.host.example ESMTP Exim 4.97"))), provider(), submission.SMTPIntercepted, "", "Exim"},
+		{"foreign certificate that signs itself", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertUntrusted, ""), leaf(report.Certificate{Subject: "CN=host", Issuer: "CN=host", Names: []string{"host.example"}}, false))), provider(), submission.SMTPIntercepted, "", "is for host.example"},
 		{"virus scanner", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertUntrusted, ""), leaf(report.Certificate{Subject: "CN=smtp.example.com", Issuer: "CN=Avast Web/Mail Shield Root", Names: []string{"smtp.example.com"}}, false))), nil, submission.SMTPIntercepted, "", "Avast"},
 		{"foreign greeting in clear", failedAt(clear587, report.Auth, both(refusal("535 Incorrect authentication data"), greeting("cpanel.host.example ESMTP Exim 4.97"))), provider(), submission.SMTPIntercepted, "", "Exim"},
 		{"foreign greeting behind a good certificate", failedAt(ssl465, report.Auth, both(refusal("535 5.7.8 authentication failed"), greeting("relay7.example.net ESMTP"), leaf(mine, true))), provider(), submission.BadCredentials, submission.FieldPassword, "Caps Lock"},
@@ -195,7 +197,7 @@ func TestExplain(t *testing.T) {
 		{"ends at once", failedAt(ssl465, report.Greeting, fault(report.FaultClosed, "EOF")), nil, submission.ConnectionLost, "", "without a greeting"},
 		{"ends after AUTH", failedAt(ssl465, report.Auth, fault(report.FaultReset, "connection reset by peer")), nil, submission.ConnectionLost, "", "AUTH"},
 		{"ends after the message", failedAt(ssl465, report.Data, fault(report.FaultClosed, "EOF")), nil, submission.ConnectionLost, "", "has arrived"},
-		{"no answer to AUTH", failedAt(ssl465, report.Auth, fault(report.FaultTimeout, "i/o timeout")), nil, submission.ServerSilent, submission.FieldPort, "AUTH"},
+		{"no answer to AUTH", failedAt(ssl465, report.Auth, fault(report.FaultTimeout, "i/o timeout")), nil, submission.ServerSilent, "", "AUTH"},
 		{"421 to EHLO", failedAt(ssl465, report.EHLO, refusal("421 4.7.0 closing")), nil, submission.HELORejected, submission.FieldHelo, "--helo"},
 		{"busy at EHLO", failedAt(ssl465, report.EHLO, refusal("421 4.3.2 System busy, try again later")), nil, submission.ServerDownTemporary, "", "trouble"},
 		{"web server", failedAt(at(443, submission.None), report.Greeting, both(fault(report.FaultNotSMTP, "malformed reply"), finding(report.FoundService, "http"))), nil, submission.NotSMTP, submission.FieldPort, "HTTP"},
@@ -404,6 +406,7 @@ func TestSecretsStayOut(t *testing.T) {
 		"500 5.5.1 Command unrecognized: \"AUTH PLAIN cGE1NS1NYXJrZXItOWZR\"",
 		"535 no; password=pa55-Marker-9fQ user=you",
 		`{ auth: { user: 'you', pass: 'pa55-Marker-9fQ' } } Error: Invalid login: 535 no`,
+		"535 no\nCLIENT -> SERVER: cGE1NS1NYXJrZXItOWZR",
 		"<- 250 ok\n-> AUTH LOGIN\n<- 334 VXNlcm5hbWU6\n-> eW91\n<- 334 UGFzc3dvcmQ6\n-> cGE1NS1NYXJrZXItOWZR\n<- 535 5.7.8 no",
 	} {
 		d := Text(Pasted{Text: pasted})

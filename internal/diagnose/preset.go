@@ -53,7 +53,7 @@ func (t *trouble) byPreset() (verdict, bool) {
 		return verdict{}, false
 	}
 	for _, r := range t.preset.Replies {
-		if !r.Fits(t.presetStage(), t.code, t.text) {
+		if !r.Fits(string(t.stage), t.code, t.text) {
 			continue
 		}
 		v := verdict{cause: r.Cause, why: filledIn(r.Why), temporary: r.Temporary, enough: len(r.Fixes) > 0}
@@ -80,14 +80,6 @@ func filledIn(s string) string {
 		return ""
 	}
 	return s
-}
-
-// presetStage is the stage by the name that presets use.
-func (t *trouble) presetStage() string {
-	if t.quota {
-		return string(StageQuota)
-	}
-	return string(t.stage)
 }
 
 func (t *trouble) isBridge() bool { return t.preset != nil && t.preset.Kind == preset.Bridge }

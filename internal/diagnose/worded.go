@@ -11,7 +11,7 @@ const (
 	refused = "rejected|refused|denied|disallowed|forbidden|prohibited|blocked|declined"
 	allowed = "allowed|permitted|authorized|authorised|accepted|entitled"
 	needed  = "required|needed|necessary|mandatory"
-	past    = "exceeded|exceeds|exceed|reached|exhausted|depleted"
+	past    = "exceeded|exceeds|exceed|exceeding|reached|exhausted|depleted"
 	wrong   = "invalid|incorrect|wrong|bad|unknown"
 	failed  = "failed|failure|fail|fails|unsuccessful|error|errors"
 	mails   = "message|messages|mail|mails|email|emails"
@@ -207,7 +207,7 @@ var worded = []rule{
 	// Limits without a span of time are an allowance too, unless the words speak of a rate.
 	{
 		says: []string{
-			mails + "|send|sending|outgoing|outbound|plan limit|quota|allowance … " + past,
+			"message|messages|email|emails|send|sending|outgoing|outbound|plan limit|quota|allowance … " + past,
 			past + " … your|sending|send|sender|outbound|plan|" + mails + " … limit|quota|allowance",
 			"count|sender|tenant … quota|threshold … " + past,
 		},
@@ -235,8 +235,9 @@ var worded = []rule{
 			"rate limit*|limited|" + past, "rate … " + past, "ratelimit*|*_rate_limit*|throttl*",
 			"frequency limited", "slow down", "concurrent|simultaneous … connection*|limit",
 			"connection|connections|thread|session limit … " + past, "max* … per connection|session",
-			"per|an|each hour|minute|second", "too fast|quickly|frequently|often", "at a rate",
-			"excessive|unexpected volume|rate|" + mails, "unusual rate", "login frequency",
+			"per|an|each hour|minute|second", "too fast|quickly|frequently|often", "again slower", "at a rate",
+			"connection limit", "trop de connexions", "excessive|unexpected volume|rate|" + mails,
+			"unusual rate", "login frequency",
 		},
 		unless: []string{"unauthenticated command*", "hops"},
 		cause:  submission.RateLimited,
@@ -281,7 +282,7 @@ var worded = []rule{
 			"sender|domain|address|identity|signature unverified|unconfirmed|unconfigured",
 			"unverified|unconfirmed|unconfigured … domain|sender|address", "verified sender",
 			"validate your sender", "not a sender signature", "failed the check in region", "test purposes",
-			"only send testing", "domain … unverified",
+			"only send testing", "domain … unverified", "not authorized to perform",
 		},
 		unless: []string{"address rejected", "reverse|ptr|helo"},
 		cause:  submission.SenderNotVerified,
@@ -339,8 +340,8 @@ var worded = []rule{
 	// RFC 4954 section 6 has "Authentication required"; hosts explain it at length.
 	{
 		says: []string{
-			"auth|authentication|authorization|login … " + needed,
-			"require* … authentication|authorization|login",
+			"auth|authentication|authorization|login … " + needed, "authentication turned on",
+			"authentification requise", "require* … authentication|authorization|login",
 			"must|please|need* … authenticate|login|authenticated", "must|please log|sign in", "send auth",
 			"not|isnt logged in", "client|user|you|session … not|wasnt authenticated",
 			"without|smtp authentication", "not authenticated", "unauthenticated sender*|command*|client*",
@@ -390,19 +391,31 @@ var worded = []rule{
 		},
 		cause: submission.ContentRejectedSpam,
 	},
+	// The same list may be of senders' addresses.
+	{
+		says: []string{
+			"sender … blacklisted|blocklisted|blacklist", "email address … blacklisted|blocklisted",
+			"sender … black list",
+		},
+		unless: []string{"ip|client|host"},
+		stages: inMail,
+		cause:  submission.SenderRejected,
+	},
 	// The lists by name, missing reverse DNS, IronPort's reputation, Brevo's list of allowed addresses.
 	{
 		says: []string{
-			"spamhaus|zen.spamhaus.org|spamcop|bl.spamcop.net|barracuda|sorbs|uceprotect|abusix|cloudmark|dnsbl|rbl|rbls",
-			"barracudanetworks.com", "blocked|rejected|listed using", "blacklist*|blocklist*|denylist*",
-			"black|block|deny list*", "ip|client|host|hostname|network|source … " + listed + "|blocked",
-			"ip|your address … " + listed, "ip … rejected|denied|refused|reputation|unauthorized|unauthorised",
+			"*spamhaus*|*spamcop*|*barracuda*|*sorbs*|*uceprotect*|*abusix*|*abuseat*|*cloudmark*|*dnsbl*|rbl|rbls",
+			"blocked|rejected|listed using", "blacklist*|blocklist*|denylist*", "black|block|deny list*",
+			"ip|client|host|hostname|network|source … " + listed + "|blocked", "ip|your address … " + listed,
+			"ip … rejected|denied|refused|reputation|unauthorized|unauthorised",
 			"unauthorized|unauthorised|untrusted|banned|dynamic|blocked|suspicious … ip",
-			"ip not in whitelist|allowlist", not + " " + allowed + " to connect",
-			"not authorized to send … directly", "messages from … werent|not sent", "reverse dns|lookup",
-			"ptr|rdns|fcrdns", "cannot|cant|could|unable … find|resolve … your … hostname",
-			"client host rejected", "connections … not … accepted", "mta … reputation", "bad|poor reputation",
-			"banned sending", "blocked you … infected",
+			"ip not in whitelist|allowlist", "from your ip|network", "dynamic ips|ip", "open proxy",
+			"host|ip|network … " + not + " " + allowed, "ip name lookup", "unresolvable … host",
+			not + " " + allowed + " to connect", "not authorized to send … directly",
+			"messages from … werent|not sent", "reverse dns|lookup", "ptr|rdns|fcrdns",
+			"cannot|cant|could|unable … find|resolve … your … hostname", "client host rejected",
+			"connections … not … accepted", "mta … reputation", "bad|poor … reputation", "banned sending",
+			"blocked you … infected",
 		},
 		unless: []string{"mailbox", "attachment", "recipient"},
 		cause:  submission.IPBlocked,
@@ -426,8 +439,8 @@ var worded = []rule{
 	// RFC 1870 section 6.1 and its variants; "too long" is also said of lines and of queues.
 	{
 		says: []string{
-			"too large|big|heavy", mails + "|attachment too long", "size … limit|limits|" + past + "|larger",
-			past + "|larger|bigger … size|maximum",
+			"too large|big|heavy", mails + "|attachment too long",
+			"size|length … limit|limits|" + past + "|larger", past + "|larger|bigger … size|maximum",
 		},
 		unless: []string{"mailbox|recipient|line|storage"},
 		cause:  submission.MessageTooLarge,
@@ -440,9 +453,10 @@ var worded = []rule{
 		says: []string{
 			"mailbox|inbox|account|user|box … full|overquota", "over|exceeded|exceeds|exceed … quota",
 			"quota … full|violation|" + past, "overquota", "storage allocation|limit|quota",
-			"mailbox … size|limit|" + past, "boite … pleine", "postfach voll",
+			"mailbox … size|limit|" + past, "boite … pleine", "postfach voll", "full mailbox",
+			"folder is full", "disk space|quota", "diskspace", "no|not|enough … space",
 		},
-		unless: []string{"organization|queue|organisation"},
+		unless: []string{"organization|queue|organisation|system"},
 		stages: pastMail,
 		cause:  submission.RecipientMailboxFull,
 	},
@@ -455,7 +469,7 @@ var worded = []rule{
 	// Postfix "user unknown", Exim "unrouteable", Google "tried to reach", RFC 5321 "mailbox unavailable".
 	{
 		says: []string{
-			"user|recipient|mailbox|account|address|addressee|destinataire … unknown|unavailable|unallocated|inactive|undeliverable|invalide|nonexistent|disabled",
+			"user|recipient|mailbox|account|address|addressee|destinataire … unknown|unavailable|unallocated|inactive|undeliverable|invalide|nonexistent|disabled|suspended|locked",
 			"unknown|invalid|inactive|undeliverable|unrouteable|unroutable … user|recipient|recipients|address|mailbox",
 			"no such … user|recipient|mailbox|account|address|person|here|local", "no mailbox",
 			"user|recipient|mailbox|account|address|person … " + not + " … found|exist|exists|known|valid|listed|available|have",
@@ -506,9 +520,10 @@ var worded = []rule{
 			"command … " + not + " … " + offered, unheard + "|invalid|bad command",
 			"synchronization|synchronisation error", "pipelining", "need|without|no mail|rcpt", "rcpt first",
 			"nested mail", "sender already", "bare … lf|cr|newline|newlines|linefeed", "line … too long",
-			"not|isnt|arent … rfc|compliant", "malformed", "header* … missing|invalid|duplicate",
-			"duplicate|multiple|missing … header*", "cannot|unable … decode", "invalid base64|character*",
-			"identity changes", "already authenticated",
+			"not|isnt|arent … rfc|compliant", "malformed",
+			"header* … missing|invalid|duplicate|improper|error", "invalid|improper … mime|header*",
+			"protocol violation", "duplicate|multiple|missing … header*", "cannot|unable … decode",
+			"invalid base64|character*", "identity changes", "already authenticated",
 		},
 		unless: []string{"sender|recipient address", "address syntax", "dns"},
 		cause:  submission.ProtocolError,
@@ -540,7 +555,7 @@ var worded = []rule{
 	// what Cyrus SASL gives as the reason of a failed LOGIN.
 	{
 		says: []string{
-			"authentication|auth|authorization|login|logon|password|credentials … " + refused + "|" + failed + "|" + wrong,
+			"authentication|authentification|auth|authorization|login|logon|password|credentials … " + refused + "|" + failed + "|invalide|" + wrong,
 			failed + "|" + wrong + " … authentication|auth|login|password|credentials|username|user",
 			"could|couldnt|cannot|unable|failed … authenticate|login", "password|credentials … " + not,
 			"user … not found|exist|known", "no such user", "ugfzc3dvcmq6|vxnlcm5hbwu6", "authorization grant",
@@ -559,15 +574,18 @@ var worded = []rule{
 		stages: inMail,
 		cause:  submission.SenderRejected,
 	},
+	// In answer to MAIL, the mailbox of RFC 5321's text is the sender's.
+	{says: []string{"mailbox unavailable"}, stages: atMail, cause: submission.SenderRejected},
 	// The provider's filter judges also the mail of those who have signed in.
 	{
 		says: []string{
-			"spam*|junk|unsolicited|suspicious|phishing|scam|fraud*|spamassassin|rspamd",
+			"spam*|antispam|bulk|junk|unsolicited|suspicious|phishing|scam|fraud*|spamassassin|rspamd",
 			"policy|policies reason*|restriction*|violation|rejection|filter",
 			"policy|filter|content … " + refused + "|violation",
 			refused + "|violates … policy|policies|filter|content", "local|email|mail policy",
-			"inappropriate … content|words", mails + " … " + refused, mails + " not|not " + allowed,
-			"rule2_*|rule3_*", "dt spm", "mailpolicy", "mail rejete",
+			"inappropriate … content|words", "banned|rejecting … content", "message filtered",
+			mails + " … " + refused, mails + " not|not " + allowed, "rule2_*|rule3_*", "dt spm", "mailpolicy",
+			"mail rejete",
 		},
 		unless: []string{"later", "policy restrictions ip", "temporarily"},
 		stages: inMail,
@@ -597,7 +615,8 @@ var worded = []rule{
 			"service|server|system|resources|backend|database … unavailable|busy|overloaded|down|maintenance|shutting",
 			"service|resources not|temporarily available", "temporary|temporarily|transient",
 			"internal|local|lookup|queue … " + failed + "|problem", "server|system|too busy",
-			"insufficient system", "queue quota", "able to establish", "no healthy",
+			"insufficient system", "system full", "configuration|config error", "misconfigured", "queue quota",
+			"able to establish", "no healthy",
 		},
 		cause: submission.ServerDownTemporary,
 	},

@@ -54,13 +54,13 @@ var wordings = map[submission.Cause][]struct {
 		{"auth", "334 eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNvbS8ifQ=="},
 		{"auth", `535 5.7.8 Error: authentication failed: {"status":"invalid_token","schemes":"bearer","scope":"mail"}`}, // Dovecot
 		{"auth", "535 5.7.3 Authentication unsuccessful: XOAUTH2 token expired"},
-		{"auth", "501 5.5.124 Invalid XOAUTH2 auth data"},
+		{"auth", "501 5.5.2 Malformed XOAUTH2 response"},
 		{"", "Can't create new access token for user: invalid_grant"},
 	},
 	submission.AuthDisabledForAccount: {
 		{"auth", "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information."},
 		{"auth", "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy. Contact your administrator."},
-		{"auth", "535 5.7.8 Error: authentication failed: This user does not have access rights to this service"},
+		{"auth", "535 5.7.8 Error: authentication failed: You do not have access to this service"},
 		{"auth", "550 User has no permission"}, // NetEase
 		{"auth", "535 SMTP access is disabled for this mailbox"},
 		{"auth", "502 5.7.0 Your SMTP account is not yet activated. Please contact us"}, // Brevo
@@ -145,7 +145,7 @@ var wordings = map[submission.Cause][]struct {
 		{"rcpt", "554 5.7.1 Recipient address rejected: Username you@example.com and sender doesn't match"},
 		{"mail", "550 5.7.1 Sender is not authorized to use this address"},
 		{"mail", "550 you are not allowed to send mail from this address"},
-		{"data", "554 DT:SUM 163 smtp9"},
+		{"data", "554 DT:SUM 163 smtp9,x1"},
 	},
 	submission.SenderNotVerified: {
 		{"data", "554 Message rejected: Email address is not verified. The following identities failed the check in region EU-WEST-1: you@example.com"},
@@ -236,7 +236,7 @@ var wordings = map[submission.Cause][]struct {
 		{"rcpt", "550 5.7.1 You have exceeded your daily sending quota"},
 		{"data", "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; message with the recipients over the limit"},
 		{"data", "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients"},
-		{"auth", "451 Authentication failed: Maximum credits exceeded"},
+		{"auth", "550 Your balance of credits is exhausted"},
 		{"data", "454 Throttling failure: Daily message quota exceeded."},
 		{"rcpt", "554 5.7.1 <you@example.com>: Sender address rejected: Policy rejection; Message count quota exceeded."},
 		{"rcpt", "550 MI:STC 163 smtp3"},
@@ -259,7 +259,7 @@ var wordings = map[submission.Cause][]struct {
 		{"greeting", "554 HL:IPB 163 mx1"},
 		{"", "550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent. Part of their network is on our block list (S3140)."},
 		{"greeting", "554 Your access to this mail system has been rejected due to the sending MTA's poor reputation."}, // IronPort
-		{"greeting", "554 5.7.1 You are not allowed to connect."},
+		{"greeting", "554 5.7.1 You are not authorized to connect"},
 		{"greeting", "550 go away"},
 	},
 	submission.MessageTooLarge: {
@@ -376,7 +376,7 @@ var wordings = map[submission.Cause][]struct {
 		{"", "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol (_ssl.c:1129)"},
 		{"", "remote error: tls: handshake failure"},
 		{"", "javax.net.ssl.SSLHandshakeException: No appropriate protocol (protocol is disabled or cipher suites are inappropriate)"},
-		{"", "421 4.7.66 TLS 1.0 and 1.1 are not supported. Please upgrade/update your client to support TLS 1.2."},
+		{"", "421 4.7.0 TLS 1.1 is not supported here"},
 	},
 	submission.CertUntrusted: {
 		{"", "x509: certificate signed by unknown authority"},

@@ -48,7 +48,7 @@ func (i interrupted) run(t *testing.T, ca *smtptest.CA) {
 				return
 			}
 			if seen == i.nth {
-				time.AfterFunc(time.Second, func() { at = time.Now(); cancel() })
+				time.AfterFunc(courtesy/2, func() { at = time.Now(); cancel() })
 			}
 			seen++
 		})

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -9,16 +10,52 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 )
 
-// Presets writes the table of what is known.
+// Presets writes the table of what is known: name, provider, and the servers of
+// its default region.
 func (t *Text) Presets(all []*preset.Preset) {
-	widest := 0
+	rows := [][2]string{}
+	widest := [2]int{}
 	for _, p := range all {
-		widest = max(widest, ansi.StringWidth(p.Name))
+		rows = append(rows, [2]string{p.Name, p.Title})
+		for i, cell := range rows[len(rows)-1] {
+			widest[i] = max(widest[i], ansi.StringWidth(cell))
+		}
 	}
-	for _, p := range all {
-		t.paragraph(fmt.Sprintf("%-*s  ", widest, p.Name), p.Title+": "+p.Summary)
+	for i, p := range all {
+		lead := ""
+		for j, cell := range rows[i] {
+			lead += cell + strings.Repeat(" ", widest[j]-ansi.StringWidth(cell)+2)
+		}
+		if t.Width > 0 && t.Width < widest[0]+widest[1]+30 {
+			t.paragraph(fmt.Sprintf("%-*s  ", widest[0], p.Name), p.Title)
+			t.paragraph(strings.Repeat(" ", widest[0]+2), servers(p))
+			continue
+		}
+		t.printf("%s%s\n", lead, servers(p))
 	}
 	t.printf("\nsmtpwiz presets show NAME tells all of one.\n")
+}
+
+// servers are a preset's hosts, each with its ports.
+func servers(p *preset.Preset) string {
+	resolved, err := p.Resolve(preset.Choice{})
+	if err != nil {
+		return ""
+	}
+	var hosts []string
+	ports := map[string][]string{}
+	for _, e := range resolved.Endpoints {
+		if ports[e.Host] == nil {
+			hosts = append(hosts, e.Host)
+		}
+		if port := fmt.Sprint(e.Port); !slices.Contains(ports[e.Host], port) {
+			ports[e.Host] = append(ports[e.Host], port)
+		}
+	}
+	for i, h := range hosts {
+		hosts[i] = h + ":" + strings.Join(ports[h], ",")
+	}
+	return strings.Join(hosts, " ")
 }
 
 // Preset writes all that is known of one provider, filled in for a region and variant.

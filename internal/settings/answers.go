@@ -5,6 +5,7 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,21 @@ type Answer struct {
 	Value  string
 	List   []string // for what may be given several times
 	Source Source
-	Name   string // of the flag or variable, for messages: --host, SMTPWIZ_HOST
+	Name   string // for messages: --host, SMTPWIZ_HOST, profile work
+}
+
+// origin tells where the answer came from: "flag --host", "profile work".
+func (a Answer) origin() string {
+	if a.Source == FromProfile {
+		return a.Name
+	}
+	return string(a.Source) + " " + a.Name
+}
+
+// strength orders sources: flag, variable, profile, preset.
+func (s Source) strength() int {
+	weakestFirst := []Source{FromDefault, FromAddress, FromPreset, FromProfile, FromVariable, FromFlag}
+	return slices.Index(weakestFirst, s)
 }
 
 // Answers are those given by flags and variables, by the flag's name.

@@ -8,40 +8,73 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
-// endpoints chooses those to try: the preset's that fit --port and --security,
-// or, of one's own server, those that the port leaves open.
+// endpoints chooses those to try: the profile's that fit --port and --security,
+// else the preset's, or, of one's own server, those that the port leaves open.
 func (r *resolver) endpoints() error {
 	port, err := r.port()
 	if err != nil {
 		return err
 	}
-	base := r.settings.Endpoints
-	if r.saved != nil {
-		base = r.saved
-	}
-	if base == nil {
-		host, err := r.host()
-		if err != nil {
-			return err
-		}
-		base = []submission.Endpoint{
-			{Host: host, Port: submission.PortSubmissions, Security: submission.SSL},
-			{Host: host, Port: submission.PortSubmission, Security: submission.STARTTLS},
-		}
-	}
-	security, err := r.security(port, base)
+	known, err := r.known()
 	if err != nil {
 		return err
 	}
-	chosen := fitting(base, port, security)
-	if len(chosen) == 0 {
-		if chosen, err = r.custom(base, port, security); err != nil {
-			return err
+	security, err := r.security(port, known[0].list)
+	if err != nil {
+		return err
+	}
+	for _, k := range known {
+		if chosen := fitting(k.list, port, security); len(chosen) > 0 {
+			r.chose(chosen, k.source)
+			return nil
 		}
 	}
-	r.out.Account.Endpoints = chosen
-	r.noteEndpoints()
-	return nil
+	last := known[len(known)-1]
+	chosen, err := r.custom(last.list, port, security)
+	if err == nil {
+		r.chose(chosen, last.source)
+	}
+	return err
+}
+
+// knownEndpoints are those of one server, preferred first; never empty.
+type knownEndpoints struct {
+	source string
+	list   []submission.Endpoint
+}
+
+// known lists what is known of the server, the strongest source first.
+func (r *resolver) known() ([]knownEndpoints, error) {
+	var known []knownEndpoints
+	if len(r.saved) > 0 {
+		known = append(known, knownEndpoints{string(FromProfile) + " " + r.out.Account.Profile, r.saved})
+	}
+	if r.settings.Preset != nil {
+		return append(known, knownEndpoints{string(FromPreset), r.presetEndpoints()}), nil
+	}
+	host := savedHost(r.saved)
+	if host == "" {
+		var err error
+		if host, err = r.host(); err != nil {
+			return nil, err
+		}
+	}
+	return append(known, knownEndpoints{string(FromDefault), []submission.Endpoint{
+		{Host: host, Port: submission.PortSubmissions, Security: submission.SSL},
+		{Host: host, Port: submission.PortSubmission, Security: submission.STARTTLS},
+	}}), nil
+}
+
+// presetEndpoints are the preset's, at the profile's own server if it has one.
+func (r *resolver) presetEndpoints() []submission.Endpoint {
+	list, host := slices.Clone(r.settings.Endpoints), savedHost(r.saved)
+	if host == "" || slices.ContainsFunc(list, func(e submission.Endpoint) bool { return e.Host == host }) {
+		return list
+	}
+	for i := range list {
+		list[i].Host = host
+	}
+	return list
 }
 
 func (r *resolver) port() (int, error) {
@@ -116,18 +149,12 @@ func list(endpoints []submission.Endpoint) string {
 	return strings.Join(words, " and ")
 }
 
-func (r *resolver) noteEndpoints() {
-	source := string(FromDefault)
-	switch {
-	case r.saved != nil:
-		source = string(FromProfile) + " " + r.out.Account.Profile
-	case r.settings.Preset != nil:
-		source = string(FromPreset)
-	}
+func (r *resolver) chose(endpoints []submission.Endpoint, source string) {
+	r.out.Account.Endpoints = endpoints
 	for _, name := range []string{"host", "port", "security"} {
 		r.say(name)
 	}
-	for _, e := range r.out.Account.Endpoints {
+	for _, e := range endpoints {
 		r.note("endpoint", e.String(), source)
 	}
 }

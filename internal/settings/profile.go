@@ -14,6 +14,10 @@ import (
 // and variables, and before what its preset says.
 func ResolveProfile(p profile.Profile, given Answers, lib *preset.Library) (*Settings, error) {
 	merged := answersOf(p)
+	if given.Has("preset") && !strings.EqualFold(given.Get("preset"), p.Preset) {
+		delete(merged, "region") // they are the saved preset's
+		delete(merged, "variant")
+	}
 	for name, a := range given {
 		merged[name] = a
 	}

@@ -16,20 +16,36 @@ func (r *resolver) route() error {
 	for _, text := range r.given["connect-to"].List {
 		to, err := ParseConnectTo(text)
 		if err != nil {
-			return usage("write HOST:PORT:TARGET-HOST:TARGET-PORT, IPv6 addresses in brackets", "--connect-to: %v", err)
+			return usage("write HOST:PORT:TARGET-HOST:TARGET-PORT, IPv6 addresses in brackets", "%s: %v", r.given["connect-to"].Name, err)
 		}
 		r.out.ConnectTo = append(r.out.ConnectTo, to)
 	}
-	four, six := r.given.Get("ipv4") == "true", r.given.Get("ipv6") == "true"
-	switch {
-	case four && six:
-		return usage("leave both out to use either", "-4 and -6 exclude each other")
-	case four:
-		r.out.Family = "ip4"
-	case six:
-		r.out.Family = "ip6"
+	if err := r.family(); err != nil {
+		return err
 	}
 	r.say("proxy")
+	return nil
+}
+
+// family is what -4 or -6 says; a stronger source outdoes a weaker one.
+func (r *resolver) family() error {
+	four, six := r.given["ipv4"], r.given["ipv6"]
+	if four.Value == "true" && six.Value == "true" {
+		switch a, b := four.Source.strength(), six.Source.strength(); {
+		case a == b:
+			return usage("leave both out to use either", "-4 and -6 exclude each other")
+		case a < b:
+			four.Value = ""
+		default:
+			six.Value = ""
+		}
+	}
+	switch {
+	case four.Value == "true":
+		r.out.Family = "ip4"
+	case six.Value == "true":
+		r.out.Family = "ip6"
+	}
 	return nil
 }
 

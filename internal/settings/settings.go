@@ -77,7 +77,7 @@ func (r *resolver) note(name, value, source string) {
 // say notes an answer as the user gave it.
 func (r *resolver) say(name string) {
 	if a, ok := r.given[name]; ok {
-		r.note(name, a.Value, string(a.Source)+" "+a.Name)
+		r.note(name, a.Value, a.origin())
 	}
 }
 
@@ -116,17 +116,24 @@ func (r *resolver) check() error {
 // addresses reads --from and --to; the user name is often an address too.
 func (r *resolver) addresses() error {
 	a := &r.out.Account
-	for name, into := range map[string]*submission.Address{"from": &a.From, "to": &a.To} {
-		text := r.given.Get(name)
-		if text == "" {
-			continue
-		}
-		var err error
-		if *into, err = submission.ParseAddress(text); err != nil {
-			return usage("write it like you@example.com", "%s: %v", r.given[name].Name, err)
-		}
+	var err error
+	if a.From, err = r.address("from"); err != nil {
+		return err
 	}
-	return nil
+	a.To, err = r.address("to")
+	return err
+}
+
+func (r *resolver) address(name string) (submission.Address, error) {
+	text := r.given.Get(name)
+	if text == "" {
+		return submission.Address{}, nil
+	}
+	a, err := submission.ParseAddress(text)
+	if err != nil {
+		return submission.Address{}, usage("write it like you@example.com", "%s: %v", r.given[name].Name, err)
+	}
+	return a, nil
 }
 
 func (r *resolver) preset() error {
@@ -158,13 +165,24 @@ func (r *resolver) preset() error {
 		choice.Host = savedHost(r.saved)
 	}
 	if r.settings, err = p.Resolve(choice); err != nil {
-		return PresetError(err)
+		return r.choiceError(err)
 	}
 	r.out.Preset, r.out.Region, r.out.Variant = r.settings.Preset, r.settings.Region, r.settings.Variant
 	r.out.Account.Preset = p.Name
 	r.chosen("region", r.settings.Region)
 	r.chosen("variant", r.settings.Variant)
 	return nil
+}
+
+// choiceError is PresetError, but for a host that the offer cannot make a
+// server of.
+func (r *resolver) choiceError(err error) error {
+	var unknown *preset.UnknownError
+	var needed *preset.HostNeededError
+	if errors.As(err, &unknown) || errors.As(err, &needed) {
+		return PresetError(err)
+	}
+	return usage("give the name of your own server", "%s: %v", r.given["host"].Name, err)
 }
 
 func (r *resolver) chosen(name, value string) {
@@ -204,6 +222,9 @@ func (r *resolver) guess() (name, region string) {
 }
 
 func asksHost(p *preset.Preset, variant string) bool {
+	if variant == "" {
+		variant = p.DefaultVariant
+	}
 	for _, v := range p.Variants {
 		if strings.EqualFold(v.Name, variant) {
 			return v.AskHost != ""
@@ -250,7 +271,7 @@ func (r *resolver) host() (string, error) {
 func (r *resolver) account() error {
 	a := &r.out.Account
 	a.Username = r.given.Get("username")
-	source := r.given["username"].Name
+	source := r.given["username"].origin()
 	if p := r.out.Preset; a.Username == "" && p != nil && p.Account.Username == preset.UsernameFixed {
 		a.Username, source = p.Account.FixedUsername, string(FromPreset)
 	}
@@ -263,20 +284,26 @@ func (r *resolver) account() error {
 	if a.Username != "" {
 		r.note("username", a.Username, source)
 	}
+	r.mechanism()
 	if err := r.senders(); err != nil {
 		return err
-	}
-	a.Mechanism = strings.ToUpper(r.given.Get("auth"))
-	if p := r.out.Preset; a.Mechanism == "" && p != nil {
-		a.Mechanism = p.Account.Mechanism
 	}
 	a.DisplayName = r.given.Get("display-name")
 	if len(a.DisplayName) > 256 || strings.ContainsFunc(a.DisplayName, isControl) {
 		return usage("use a name of one line, up to 256 bytes", "%s is not a name to show", r.given["display-name"].Name)
 	}
 	r.say("display-name")
-	r.say("auth")
 	return nil
+}
+
+func (r *resolver) mechanism() {
+	a := &r.out.Account
+	if a.Mechanism = strings.ToUpper(r.given.Get("auth")); a.Mechanism != "" {
+		r.say("auth")
+	} else if p := r.out.Preset; p != nil && p.Account.Mechanism != "" {
+		a.Mechanism = p.Account.Mechanism
+		r.note("auth", a.Mechanism, string(FromPreset))
+	}
 }
 
 // usesAddress reports whether the user name is the address as far as is known.
@@ -293,6 +320,10 @@ func (r *resolver) checkUsername(name string) error {
 
 func isControl(c rune) bool { return c < 0x20 || c == 0x7f }
 
+// external is the SASL mechanism that needs no user name: the client's
+// certificate is the login (RFC 4422 appendix A).
+const external = "EXTERNAL"
+
 // senders fills in what the address and the user name say of each other.
 func (r *resolver) senders() error {
 	a := &r.out.Account
@@ -303,6 +334,8 @@ func (r *resolver) senders() error {
 			r.note("from", from.String(), "the user name")
 		} else if r.out.Check.Includes(report.Mail) && a.Username != "" {
 			return usage("add --from you@example.com", "the user name %q is no address, so the sender is not known", a.Username)
+		} else if r.out.Check.Includes(report.Mail) && a.Mechanism == external {
+			return usage("add --from you@example.com", "the sender is not known")
 		}
 	}
 	r.say("to")

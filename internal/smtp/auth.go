@@ -58,7 +58,7 @@ func (x *exchange) start(ctx context.Context, mechanism string, initial []byte) 
 		x.held = initial
 		return x.conn.send(ctx, command)
 	}
-	return x.conn.sendAs(ctx, []string{command + " " + Redacted}, command+" "+encoded)
+	return x.conn.sendAs(ctx, []string{command + " " + Redacted}, []string{command + " " + encoded})
 }
 
 func (x *exchange) run(ctx context.Context) (reply.Reply, error) {
@@ -94,7 +94,7 @@ func (x *exchange) answer(challenge reply.Reply) ([]byte, error) {
 
 func (x *exchange) respond(ctx context.Context, response []byte) error {
 	x.conn.redactor.AddPayload(response)
-	return x.conn.sendAs(ctx, []string{Redacted}, base64.StdEncoding.EncodeToString(response))
+	return x.conn.sendAs(ctx, []string{Redacted}, []string{base64.StdEncoding.EncodeToString(response)})
 }
 
 // cancel gives the exchange up with the "*" of RFC 4954 section 4.

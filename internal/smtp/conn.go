@@ -169,22 +169,18 @@ func (c *Conn) lastWords(ctx context.Context, why error) (reply.Reply, error) {
 
 // send writes commands in one write, as RFC 2920 allows where PIPELINING is offered.
 func (c *Conn) send(ctx context.Context, commands ...string) error {
-	shown := make([]string, len(commands))
-	for i, line := range commands {
-		shown[i] = c.redactor.Clean(line)
-	}
-	return c.sendAs(ctx, shown, commands...)
+	return c.sendAs(ctx, commands, commands)
 }
 
 // sendAs is send with other lines for the transcript.
-func (c *Conn) sendAs(ctx context.Context, shown []string, commands ...string) error {
+func (c *Conn) sendAs(ctx context.Context, shown, commands []string) error {
 	for i, line := range commands {
 		if strings.ContainsAny(line, "\r\n\x00") {
-			return fmt.Errorf("%w: %s", errArgument, reply.Safe(shown[i]))
+			return fmt.Errorf("%w: %s", errArgument, reply.Safe(c.redactor.Clean(shown[i])))
 		}
 	}
 	for _, line := range shown {
-		c.log.add(Line{TLS: c.inTLS, Text: line})
+		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(line)})
 	}
 	return c.write(ctx, []byte(strings.Join(commands, "\r\n")+"\r\n"))
 }
