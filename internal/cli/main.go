@@ -17,6 +17,7 @@ import (
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/quietinit"
 	"github.com/smtpwiz/smtpwiz/internal/render"
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
@@ -41,6 +42,7 @@ type deps struct {
 
 // Main runs the program and returns its exit status.
 func Main(version string, args []string) int {
+	quietinit.Restore()
 	if version == "" {
 		version = buildVersion()
 	}

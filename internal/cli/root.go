@@ -15,7 +15,8 @@ func newRootCmd(d *deps) *cobra.Command {
 		Short: "Get outgoing mail to work, and know why when it does not",
 		Long: `smtpwiz tries an account the way a mail program would, from the server's name
 to an accepted message, and says at which stage it fails, why, and what to do.`,
-		Example: `  smtpwiz test --preset gmail --username you@gmail.com
+		Example: `  smtpwiz setup
+  smtpwiz test --preset gmail --username you@gmail.com
   SMTPWIZ_USERNAME=you@zoho.com smtpwiz test --preset zoho --password-file pw
   smtpwiz presets show zoho --region eu`,
 		Version:       d.version,
@@ -32,7 +33,7 @@ to an accepted message, and says at which stage it fails, why, and what to do.`,
 	root.SetIn(d.streams.In)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &flagError{err} })
 	root.SetVersionTemplate("smtpwiz {{.Version}}\n")
-	root.AddCommand(newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newVersionCmd(d))
+	root.AddCommand(newSetupCmd(d), newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newVersionCmd(d))
 	return root
 }
 

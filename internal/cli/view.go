@@ -52,6 +52,11 @@ func (v *view) begin(p probe.Plan, s *settings.Settings) {
 	case s.Preset != nil:
 		title = s.Preset.Title
 	}
+	if account := p.Account; account.Username == account.Password.Reveal() {
+		account.Username = "***" // a key that is user name and password in one
+		v.text.Heading(title, account)
+		return
+	}
 	v.text.Heading(title, p.Account)
 }
 

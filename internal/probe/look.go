@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -67,12 +68,25 @@ func heard(step *report.Step, s *session) []report.Finding {
 	switch {
 	case step.Fault == report.FaultNotTLS && strings.HasPrefix(head, "220"):
 		return []report.Finding{{Kind: report.FoundClearPort, Detail: reply.Safe(s.run.redactor.Clean(head))}}
-	case step.Fault == report.FaultNotTLS || step.Fault == report.FaultNotSMTP:
-		if service := serviceOf(head); service != "" {
-			return []report.Finding{{Kind: report.FoundService, Detail: service}}
-		}
+	case step.Fault == report.FaultNotSMTP:
+		head = s.lastHeard() // also inside TLS
+	case step.Fault != report.FaultNotTLS:
+		return nil
+	}
+	if service := serviceOf(head); service != "" {
+		return []report.Finding{{Kind: report.FoundService, Detail: service}}
 	}
 	return nil
+}
+
+// lastHeard is the last line that the server said.
+func (s *session) lastHeard() string {
+	for _, l := range slices.Backward(s.log.Lines()) {
+		if l.Server {
+			return l.Text
+		}
+	}
+	return ""
 }
 
 // serviceOf recognises other services by how they begin to speak (RFC 9112

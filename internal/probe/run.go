@@ -206,6 +206,8 @@ func (r *run) report(kept *session, all []*session) *report.Report {
 		Notes:      kept.notes,
 		Transcript: lines(kept.log),
 	}
+	// Where a key is user name and password in one, the name is the secret too.
+	rep.Account.Username = r.redactor.Clean(rep.Account.Username)
 	if r.plan.Check == report.CheckSender && r.plan.JudgesAfterMessage {
 		rep.Conclusive = false
 	}

@@ -168,7 +168,9 @@ func (s *session) connect(ctx context.Context, dial func(context.Context) (net.C
 		}
 		s.dialled = nc.RemoteAddr().String()
 		s.loopback = s.run.plan.Route.Proxy == nil && isLoopback(nc.RemoteAddr())
-		s.conn = smtp.New(nc, smtp.Options{Timeout: s.run.plan.Timeout, Transcript: s.log})
+		s.conn = smtp.New(nc, smtp.Options{
+			Timeout: s.run.plan.Timeout, Transcript: s.log, Upgrades: s.endpoint.Security == submission.STARTTLS,
+		})
 		s.connected.Store(true)
 		step.Detail = s.dialled
 		if s.run.plan.Route.Proxy != nil {
@@ -228,7 +230,7 @@ func (s *session) hello(ctx context.Context) bool {
 
 func (s *session) startTLS(ctx context.Context) bool {
 	return s.stage(ctx, report.STARTTLS, func(ctx context.Context, step *report.Step) error {
-		if !s.conn.Extensions().Has("STARTTLS") {
+		if !s.conn.Offers("STARTTLS") {
 			return errNoSTARTTLS
 		}
 		r, err := s.conn.StartTLS(ctx)
@@ -273,7 +275,7 @@ func (s *session) login(ctx context.Context) bool {
 			step.Detail = m
 			r, err := s.authenticate(ctx, m)
 			if err != nil {
-				return s.brokeOff(step, r, err)
+				return s.brokeOff(ctx, step, r, err)
 			}
 			step.Reply = &r
 			if r.Code == reply.CodeAuthenticated {
@@ -291,16 +293,13 @@ func (s *session) login(ctx context.Context) bool {
 
 // brokeOff notes an exchange of AUTH without a verdict. It may have ended with a
 // reply all the same: to the "*" that gave it up, or a 235 that proves nothing.
-func (s *session) brokeOff(step *report.Step, r reply.Reply, err error) error {
-	if errors.Is(err, smtp.ErrExchange) || errors.Is(err, sasl.ErrServerSignature) {
-		if r.Code != 0 {
-			step.Reply = &r
-		}
-		return err
+func (s *session) brokeOff(ctx context.Context, step *report.Step, r reply.Reply, err error) error {
+	if r.Code != 0 && (errors.Is(err, smtp.ErrExchange) || errors.Is(err, sasl.ErrServerSignature)) {
+		step.Reply = &r
 	}
-	// A QUIT might be taken for the answer to a challenge, and that for a wrong
-	// password. PLAIN is all said in its command.
-	s.mannered = s.mannered && step.Detail == sasl.Plain
+	if ctx.Err() != nil && step.Detail != sasl.Plain { // PLAIN is all said in its command
+		s.mannered = false // a QUIT might be taken for the answer to a challenge, and that for a wrong password
+	}
 	return err
 }
 
@@ -318,12 +317,11 @@ func (s *session) mechanisms() ([]string, error) {
 	if clear && !(s.endpoint.Security == submission.None && s.loopback) {
 		return nil, errInsecure
 	}
-	offered := s.conn.Extensions()
-	if !offered.Has("AUTH") {
+	if !s.conn.Offers("AUTH") {
 		return nil, errNoAuth
 	}
 	return sasl.Candidates(sasl.Situation{
-		Offered: offered.Mechanisms(), Forced: s.run.plan.Account.Mechanism,
+		Offered: s.conn.Mechanisms(), Forced: s.run.plan.Account.Mechanism,
 		Clear: clear, Binding: s.binding(),
 	})
 }
@@ -428,15 +426,14 @@ func (s *session) await(step *report.Step, replies <-chan answer) error {
 // messageBegun reports whether the server may be reading the message: DATA was
 // said, which may have gone in one write with what came before it.
 func (s *session) messageBegun(at report.Stage) bool {
-	return at == report.Data || s.run.plan.Check == report.CheckSend && s.conn.Extensions().Has("PIPELINING")
+	return at == report.Data || s.run.plan.Check == report.CheckSend && s.conn.Offers("PIPELINING")
 }
 
 // transaction prepares the envelope, and the message where one is asked for.
 func (s *session) transaction() (smtp.Transaction, error) {
 	a := s.run.plan.Account
-	ext := s.conn.Extensions()
 	utf8 := a.Envelope().NeedsSMTPUTF8()
-	if utf8 && !ext.Has("SMTPUTF8") {
+	if utf8 && !s.conn.Offers("SMTPUTF8") {
 		return smtp.Transaction{}, errNoSMTPUTF8
 	}
 	t := smtp.Transaction{From: a.From.Wire(), To: a.To.Wire(), UTF8: utf8}
@@ -445,7 +442,7 @@ func (s *session) transaction() (smtp.Transaction, error) {
 	}
 	m := message.New(message.Facts{
 		Account: a, Endpoint: s.endpoint, Mechanism: s.mechanism, TLSVersion: s.tlsVersion(),
-		Version: s.run.prober.Version, Date: time.Now(), EightBit: ext.Has("8BITMIME"), UTF8: utf8,
+		Version: s.run.prober.Version, Date: time.Now(), EightBit: s.conn.Offers("8BITMIME"), UTF8: utf8,
 	})
 	t.Message, t.EightBit = m.Bytes, m.EightBit
 	s.messageID, s.subject = m.ID, m.Subject

@@ -2,6 +2,8 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -152,8 +154,9 @@ func TestNotesARefusedMechanism(t *testing.T) {
 	})
 }
 
-// scramServer is a server's side of SCRAM-SHA-256 as answers of a script.
-func scramServer(t *testing.T, last func(string) string) map[string]func(string) string {
+// scramServer is a server's side of SCRAM-SHA-256 as answers of a script; with a
+// binding, of -PLUS.
+func scramServer(t *testing.T, binding *scram.ChannelBinding, last func(string) string) map[string]func(string) string {
 	t.Helper()
 	client, err := scram.SHA256.NewClient("you@example.test", marker, "")
 	if err != nil {
@@ -167,7 +170,10 @@ func scramServer(t *testing.T, last func(string) string) map[string]func(string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conversation := server.NewConversation()
+	conversation, mechanism := server.NewConversation(), "SCRAM-SHA-256"
+	if binding != nil {
+		conversation, mechanism = server.NewConversationWithChannelBindingRequired(*binding), "SCRAM-SHA-256-PLUS"
+	}
 	step := func(encoded string) string {
 		message, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil {
@@ -181,7 +187,7 @@ func scramServer(t *testing.T, last func(string) string) map[string]func(string)
 	}
 	challenge := func(s string) string { return "334 " + base64.StdEncoding.EncodeToString([]byte(s)) }
 	return map[string]func(string) string{
-		"first": func(line string) string { return challenge(step(strings.TrimPrefix(line, "AUTH SCRAM-SHA-256 "))) },
+		"first": func(line string) string { return challenge(step(strings.TrimPrefix(line, "AUTH "+mechanism+" "))) },
 		"proof": func(line string) string { return challenge(last(step(line))) },
 	}
 }
@@ -206,13 +212,64 @@ func TestSCRAM(t *testing.T) {
 				srv := smtptest.New(t, smtptest.Config{
 					TLS:     ca.Server(smtptest.Leaf{Names: []string{host}}),
 					Scripts: []string{script([]beat{secured(), greeted(), hello("AUTH SCRAM-SHA-256")}, c.end)},
-					Answers: scramServer(t, c.last),
+					Answers: scramServer(t, nil, c.last),
 				})
 				pl := plan(t, ca, implicit)
 				pl.Check = report.CheckLogin
 				rep := runOn(t, context.Background(), proberOn(serve(srv)), pl, nil)
 				if got := outcome(rep); got != c.want {
 					t.Errorf("got %s, want %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// Bound to its connection, which the server here knows by its certificate
+// (RFC 5929 section 4).
+func TestChannelBinding(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ca := smtptest.NewCA()
+		config := limited(ca.Server(smtptest.Leaf{Names: []string{host}}), tls.VersionTLS12)
+		binding, err := scram.NewTLSServerEndpointBinding(&tls.ConnectionState{PeerCertificates: []*x509.Certificate{config.Certificates[0].Leaf}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv := smtptest.New(t, smtptest.Config{
+			TLS: config,
+			Scripts: []string{script([]beat{secured(), greeted(), hello("AUTH SCRAM-SHA-256 SCRAM-SHA-256-PLUS")},
+				"answer first", "answer proof", "C: ", "S: 235 2.7.0 welcome", polite)},
+			Answers: scramServer(t, &binding, func(s string) string { return s }),
+		})
+		pl := plan(t, ca, implicit)
+		pl.Check = report.CheckLogin
+		rep := runOn(t, context.Background(), proberOn(serve(srv)), pl, nil)
+		if step := rep.Steps[5]; !rep.OK() || step.Detail != "SCRAM-SHA-256-PLUS" {
+			t.Errorf("%s: %+v", outcome(rep), step)
+		}
+	})
+}
+
+// What the server explains inside an exchange is a note, unless it holds the token.
+func TestNotesWhatTheServerExplains(t *testing.T) {
+	t.Parallel()
+	for said, notes := range map[string]string{
+		`{"status":"400","schemes":"bearer"}`:       `[the server explains: {"status":"400","schemes":"bearer"}]`,
+		`{"status":"400","token":"` + marker + `"}`: `[]`,
+		"\x1b[2J": `[the server explains: \x1b[2J]`,
+	} {
+		t.Run(said, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				challenge := base64.StdEncoding.EncodeToString([]byte(said))
+				f := fault{
+					script: script([]beat{secured(), greeted(), hello("AUTH PLAIN XOAUTH2")}, "C: AUTH XOAUTH2 *", "S: 334 "+challenge, "C: ", "S: 535 5.7.8 no", polite),
+					change: func(p *Plan) { p.Account.Mechanism = "XOAUTH2" },
+				}
+				rep := f.report(t, smtptest.NewCA())
+				if got := outcome(rep); got != "7 auth 535" || fmt.Sprint(rep.Notes) != notes {
+					t.Errorf("%s, notes %q", got, rep.Notes)
 				}
 			})
 		})

@@ -84,6 +84,19 @@ func (f *File) SetAt(ref Ref) (time.Time, error) {
 	return r.set, nil
 }
 
+// OpensWith says what the file is opened with, ErrNotFound while there is none.
+// It needs no key.
+func (f *File) OpensWith() (KeyKind, error) {
+	v, err := f.read()
+	if err != nil {
+		return "", err
+	}
+	if v == nil {
+		return "", &Error{Kind: ErrNotFound, Text: fmt.Sprintf("there is no encrypted file %s yet", f.Path)}
+	}
+	return v.unlock, nil
+}
+
 // Set keeps password for ref, and makes the file if there is none.
 func (f *File) Set(ctx context.Context, ref Ref, password submission.Secret) error {
 	if err := checkSet(ref, password); err != nil {

@@ -2,9 +2,11 @@ package secret
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/smtpwiz/smtpwiz/internal/atomicfile"
@@ -116,4 +118,22 @@ func noKey(need Need) error {
 		e.Todo = "set SMTPWIZ_KEY_FILE to the path of the key file"
 	}
 	return e
+}
+
+// NewKeyFile writes a random key into a new file of mode 0600, and never over
+// one that is there: what it opens could not be opened again.
+func NewKeyFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the folder of the key file: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the key file: %w", err)
+	}
+	_, err = fmt.Fprintln(f, rand.Text()+rand.Text())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(path)
+		return fmt.Errorf("write the key file: %w", err)
+	}
+	return nil
 }

@@ -77,3 +77,35 @@ func TestKeyOptions(t *testing.T) {
 		})
 	}
 }
+
+func TestNewKeyFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "smtpwiz", "secrets.key")
+	if err := NewKeyFile(path); err != nil {
+		t.Fatal(err)
+	}
+	key, err := KeyOptions{KeyFile: path}.Key(context.Background(), Need{New: true})
+	if err != nil || key.Kind != KeyFile || key.Text.Len() < 40 {
+		t.Errorf("key of %d characters, kind %q, %v", key.Text.Len(), key.Kind, err)
+	}
+	if err := NewKeyFile(path); err == nil {
+		t.Error("a key file was written over")
+	}
+}
+
+func TestOpensWith(t *testing.T) {
+	t.Parallel()
+	f := &File{Path: filepath.Join(t.TempDir(), "secrets"), Cost: Cost{Time: 1, Memory: 8, Threads: 1},
+		Keys: func(context.Context, Need) (Key, error) {
+			return Key{KeyFile, submission.NewSecret("a key")}, nil
+		}}
+	if _, err := f.OpensWith(); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no file: %v", err)
+	}
+	if err := f.Set(context.Background(), NewRef("x"), submission.NewSecret("pa55-Marker-9fQ")); err != nil {
+		t.Fatal(err)
+	}
+	if kind, err := f.OpensWith(); kind != KeyFile || err != nil {
+		t.Errorf("opens with %q, %v", kind, err)
+	}
+}

@@ -455,3 +455,21 @@ func TestVariableOf(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// Options leave the account alone: it is yet to be asked for.
+func TestOptionsWithoutAnAccount(t *testing.T) {
+	t.Parallel()
+	s, err := Options(flags("check", "login", "timeout", "3s", "helo", "me.example", "ipv4", "true", "port", "no port"), library())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Check != report.CheckLogin || s.Timeout != 3*time.Second || s.Helo != "me.example" || s.Family != "ip4" || s.Account.Endpoints != nil {
+		t.Errorf("got %+v", s)
+	}
+	for _, wrong := range []Answers{flags("timeout", "soon"), flags("check", "all"), flags("helo", "two words"), flags("proxy", "proxy")} {
+		var usage *UsageError
+		if _, err := Options(wrong, library()); !errors.As(err, &usage) {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+}

@@ -40,6 +40,9 @@ var errArgument = errors.New("a command may hold no line end and no NUL")
 type Options struct {
 	Timeout    time.Duration // for one write, for one whole reply and for a handshake
 	Transcript *Transcript
+	// Upgrades: STARTTLS will follow. Until TLS stands nothing is said but EHLO,
+	// STARTTLS and QUIT, so there is no falling back to HELO.
+	Upgrades bool
 }
 
 // Conn is one session. It is used by one goroutine.
@@ -52,6 +55,7 @@ type Conn struct {
 	redactor *Redactor
 	ext      reply.Extensions
 
+	upgrades bool
 	inTLS    bool
 	inAuth   bool
 	quitSent bool
@@ -60,14 +64,27 @@ type Conn struct {
 
 // New begins a session on a connection that was just made.
 func New(nc net.Conn, o Options) *Conn {
-	c := &Conn{nc: nc, timeout: o.Timeout, log: o.Transcript, redactor: o.Transcript.redactor}
+	c := &Conn{nc: nc, timeout: o.Timeout, log: o.Transcript, redactor: o.Transcript.redactor, upgrades: o.Upgrades}
 	c.head = &headReader{Conn: nc}
 	c.br = bufio.NewReader(c.head)
 	return c
 }
 
-// Extensions are those of the last Hello.
-func (c *Conn) Extensions() reply.Extensions { return c.ext }
+// Extensions are those of the last Hello, safe to show.
+func (c *Conn) Extensions() reply.Extensions {
+	shown := reply.Extensions{}
+	for keyword, params := range c.ext {
+		shown[c.redactor.Clean(keyword)] = c.redactor.Clean(params)
+	}
+	return shown
+}
+
+// Offers reports whether the last Hello offered an extension.
+func (c *Conn) Offers(keyword string) bool { return c.ext.Has(keyword) }
+
+// Mechanisms are the SASL mechanisms that the last Hello offered, as written: a
+// password may be the name of one.
+func (c *Conn) Mechanisms() []string { return c.ext.Mechanisms() }
 
 // SawBareLF reports whether a line ended without the CR that RFC 5321 section
 // 2.3.8 asks for.
@@ -109,16 +126,19 @@ func (c *Conn) Greeting(ctx context.Context) (reply.Reply, error) { return c.rea
 // Hello says EHLO, or HELO to a server from before RFC 1869, and keeps the extensions.
 func (c *Conn) Hello(ctx context.Context, name string) (reply.Reply, error) {
 	c.ext = reply.Extensions{}
-	r, err := c.exchange(ctx, "EHLO "+name)
+	if err := c.send(ctx, "EHLO "+name); err != nil {
+		return c.lastWords(ctx, err)
+	}
+	raw, err := c.readRaw(ctx, c.timeout)
+	r := c.show(raw)
 	if err != nil {
 		return r, err
 	}
-	switch r.Code {
-	case 500, 502, 504:
+	switch {
+	case raw.OK():
+		c.ext = reply.ParseExtensions(raw.Map(reply.Safe))
+	case (r.Code == 500 || r.Code == 502 || r.Code == 504) && (c.inTLS || !c.upgrades):
 		return c.exchange(ctx, "HELO "+name)
-	}
-	if r.OK() {
-		c.ext = reply.ParseExtensions(r)
 	}
 	return r, nil
 }

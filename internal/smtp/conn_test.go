@@ -131,8 +131,8 @@ func TestTranscriptIsBounded(t *testing.T) {
 		t.Error("Lines is no copy")
 	}
 	long := NewTranscript(time.Now(), NewRedactor())
-	long.add(Line{Text: strings.Repeat("é", maxLine) + "\x1b"})
-	if got := long.Lines()[0].Text; got != strings.Repeat("é", maxLine/2)+"…" {
+	long.add(Line{Text: "x" + strings.Repeat("é", maxLine) + "\x1b"})
+	if got := long.Lines()[0].Text; got != "x"+strings.Repeat("é", maxLine/2-1)+"…" {
 		t.Errorf("a long line has %d octets and ends with %q", len(got), got[len(got)-10:])
 	}
 }
@@ -246,6 +246,20 @@ func TestHandshakeFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What stands in the buffer before a handshake came in clear.
+func TestHandshakeBehindBufferedBytes(t *testing.T) {
+	t.Parallel()
+	play(t, "raw 220 ready\\r\\n250 evil\\r\\n\nstall", func(t *testing.T, f *fixture) {
+		f.must(f.Greeting(t.Context()))
+		if _, err := f.Handshake(t.Context(), f.ca.Client(host)); !errors.Is(err, ErrInjection) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := f.exchange(t.Context(), "NOOP"); err == nil {
+			t.Error("the connection is open")
+		}
+	})
 }
 
 func TestHeadIsBounded(t *testing.T) {
@@ -642,6 +656,20 @@ func TestArgumentsOfMoreThanOneLine(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A transaction that was never sent has not sent its QUIT either.
+func TestQuitBehindARefusedArgument(t *testing.T) {
+	t.Parallel()
+	offering(t, "PIPELINING", "quit", func(t *testing.T, f *fixture) {
+		if err := f.Submit(t.Context(), Transaction{From: "x\n"}, func(Verb, reply.Reply) {}); !errors.Is(err, errArgument) {
+			t.Errorf("got %v", err)
+		}
+		if r := f.must(f.Quit(t.Context())); r.Code != 221 {
+			t.Errorf("QUIT got %v", r)
+		}
+		f.checkTranscript()
+	})
 }
 
 func TestBareLF(t *testing.T) {

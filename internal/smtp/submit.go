@@ -90,7 +90,6 @@ func (s *submission) pipelined(ctx context.Context) error {
 	verbs, lines := s.commands()
 	if s.Message == nil {
 		lines = append(lines, "QUIT")
-		s.conn.quitSent = true
 	}
 	if err := s.conn.send(ctx, lines...); err != nil {
 		r, err := s.conn.lastWords(ctx, err)
@@ -99,6 +98,7 @@ func (s *submission) pipelined(ctx context.Context) error {
 		}
 		return err
 	}
+	s.conn.quitSent = s.Message == nil
 	told := false // a refusal was told: what follows decides nothing
 	for _, verb := range verbs {
 		within := s.conn.timeout

@@ -133,6 +133,10 @@ func (e Envelope) NeedsSMTPUTF8() bool { return e.From.NeedsSMTPUTF8() || e.To.N
 // are ASCII need none of IDNA's rules, which forbid what DNS and private
 // networks have: an underscore, or two hyphens in the third place.
 func domainToASCII(domain string) (string, error) {
+	const most = 253 * utf8.UTFMax // longer ones are no names, and would keep Punycode busy
+	if len(domain) > most {
+		return "", fmt.Errorf("%d octets are no domain name", len(domain))
+	}
 	ascii, err := strings.ToLower(domain), error(nil)
 	if !isASCII(domain) {
 		ascii, err = idna.Lookup.ToASCII(domain)

@@ -1,0 +1,310 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smtpwiz/smtpwiz/internal/demo"
+	"github.com/smtpwiz/smtpwiz/internal/discover"
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/profile"
+	"github.com/smtpwiz/smtpwiz/internal/prompt"
+	"github.com/smtpwiz/smtpwiz/internal/render"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/secret"
+	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/wizard"
+)
+
+func newSetupCmd(d *deps) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "setup [EMAIL|PROFILE]",
+		Short: "From an address to settings that are proven to work, saved",
+		Long: `setup asks as little as it can (--accessible asks line by line), tries what it
+was told, explains what failed, goes back to the one wrong answer, and saves only
+what works. A flag answers a question beforehand; with every answer given it asks
+nothing and needs no terminal. --yes takes the default for the rest.
+
+With a saved profile's name, its answers are the defaults.`,
+		Example: `  smtpwiz setup
+  smtpwiz setup you@example.com
+  smtpwiz setup you@gmail.com --yes --password-file pw --name work
+  smtpwiz setup --demo`,
+		Args: atMostOneArgument,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			given, err := answersOf(d, cmd)
+			if err != nil {
+				return err
+			}
+			k, err := newKeeping(d, cmd)
+			if err != nil {
+				return err
+			}
+			s := setup{deps: d, keeping: k, given: given}
+			for name, into := range map[string]*bool{
+				"yes": &s.yes, "save-untested": &s.saveUntested, "json": &s.json, "accessible": &s.accessible, "demo": &s.demo,
+			} {
+				*into, _ = cmd.Flags().GetBool(name)
+			}
+			return s.run(cmd.Context(), append(args, "")[0])
+		},
+	}
+	f := cmd.Flags()
+	accountFlags(f)
+	keepingFlags(f)
+	f.String("name", "", "what to call the profile")
+	f.String("secret-store", "", "where the password rests: keyring, file, command or none")
+	f.Bool("yes", false, "take the default for every answer that is not given")
+	f.Bool("save-untested", false, "save also what has not passed")
+	f.Bool("accessible", false, "ask line by line, in words alone")
+	f.Bool("json", false, "print one JSON object at the end")
+	f.Bool("demo", false, "set up an account on a server inside this process")
+	f.SortFlags = false
+	return cmd
+}
+
+// setup is one run of the command.
+type setup struct {
+	deps    *deps
+	keeping *keeping
+	given   settings.Answers
+	server  *demo.Server // of --demo
+
+	yes, saveUntested, json, accessible, demo bool
+}
+
+func (s *setup) run(ctx context.Context, argument string) error {
+	given, err := s.beforehand(ctx, argument)
+	if err != nil {
+		return err
+	}
+	if s.demo {
+		defer s.server.Close()
+		defer os.RemoveAll(s.keeping.demoHome)
+	}
+	options, err := settings.Options(s.given, s.deps.library)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	prompter, canAsk, err := s.prompter(cancel)
+	if err != nil {
+		return err
+	}
+	out, err := wizard.New(wizard.Deps{
+		Prompter: prompter, CanAsk: canAsk, Library: s.deps.library,
+		Prober:   &setupProber{s, options},
+		Finder:   s.finder(),
+		Bridges:  s.bridges(),
+		Keeper:   &keeper{s.keeping, options, s.given},
+		Hostname: hostname(s.deps),
+		Now:      time.Now, Wait: waitUntil,
+	}, given).Run(ctx)
+	if closer, ok := prompter.(interface{ Close() }); ok {
+		closer.Close()
+	}
+	return s.finish(ctx, out, err)
+}
+
+// finish turns how the wizard ended into status and JSON.
+func (s *setup) finish(ctx context.Context, out wizard.Outcome, err error) error {
+	var wrong *wizard.UsageError
+	switch {
+	case errors.As(err, &wrong):
+		return &settings.UsageError{What: wrong.What, Hint: wrong.Hint}
+	case errors.Is(err, wizard.ErrAborted), ctx.Err() != nil:
+		return interruptedError{}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &settings.UsageError{What: "the answers ended before all was answered", Hint: "run it in a terminal, or give the answers as flags: see smtpwiz setup --help"}
+	case err != nil:
+		return planError(err)
+	}
+	if s.json {
+		if err := render.JSON(s.deps.streams.Out, s.result(out)); err != nil {
+			return err
+		}
+	}
+	if out.Status != report.ExitOK {
+		return statusError(out.Status)
+	}
+	return nil
+}
+
+func (s *setup) result(out wizard.Outcome) render.Result {
+	r := render.Result{Report: out.Report, Diagnosis: out.Diagnosis, ExitStatus: out.Status}
+	if out.Report != nil {
+		r.Check, r.Account = out.Report.Check, out.Report.Account
+	}
+	if out.Saved != nil {
+		r.Account.Profile = out.Saved.Name
+	}
+	return r
+}
+
+// prompter chooses who asks: the whole screen, line by line, or nobody.
+func (s *setup) prompter(interrupt func()) (wizard.Prompter, bool, error) {
+	streams := s.deps.streams
+	if reason := s.lineMode(); reason != "" {
+		return prompt.NewLines(streams.In, streams.Err, reason), s.deps.value("CI") == "", nil
+	}
+	if !streams.Interactive() {
+		return prompt.NewLines(strings.NewReader(""), streams.Err, ""), false, nil
+	}
+	screen, err := prompt.NewScreen(streams, interrupt)
+	return screen, true, err
+}
+
+// lineMode is what switched the line mode on, "" where nothing did.
+func (s *setup) lineMode() string {
+	switch {
+	case s.accessible:
+		return "--accessible"
+	case s.deps.value("ACCESSIBLE") != "" && s.deps.value("ACCESSIBLE") != "0":
+		return "ACCESSIBLE=" + s.deps.value("ACCESSIBLE")
+	case s.deps.value("TERM") == "dumb":
+		return "TERM=dumb"
+	}
+	if config, err := s.keeping.config.Load(); err == nil && config.Accessible() {
+		return "accessible = true in " + s.keeping.config.Path()
+	}
+	return ""
+}
+
+// beforehand collects what is known before anything is asked.
+func (s *setup) beforehand(ctx context.Context, argument string) (wizard.Given, error) {
+	g := wizard.Given{
+		Answers: map[submission.Field]string{}, Defaults: map[submission.Field]string{},
+		Yes: s.yes, SaveUntested: s.saveUntested, Demo: s.demo,
+	}
+	for _, field := range append(submission.Fields(), wizard.DisplayName, wizard.Fingerprint, wizard.ProfileName, wizard.SecretStore, wizard.PasswordCommand) {
+		if a, ok := s.given[string(field)]; ok && a.Value != "" && field != submission.FieldPassword {
+			g.Answers[field] = a.Value
+		}
+	}
+	if s.demo {
+		return g, s.beginDemo(&g)
+	}
+	if err := s.takeArgument(ctx, argument, &g); err != nil {
+		return g, err
+	}
+	var err error
+	g.Password, err = s.password(ctx)
+	return g, err
+}
+
+// takeArgument reads EMAIL, else a saved profile, else a preset.
+func (s *setup) takeArgument(ctx context.Context, argument string, g *wizard.Given) error {
+	switch {
+	case argument == "":
+		return nil
+	case strings.Contains(argument, "@"):
+		if _, err := submission.ParseAddress(argument); err != nil {
+			return &settings.UsageError{What: err.Error(), Hint: "write it like you@example.com"}
+		}
+		for _, field := range []submission.Field{submission.FieldUsername, submission.FieldFrom} {
+			if g.Answers[field] == "" {
+				g.Answers[field] = argument
+			}
+		}
+		return nil
+	}
+	config, err := s.keeping.load()
+	if err != nil {
+		return err
+	}
+	p, err := config.Get(argument)
+	if err == nil {
+		return s.edit(ctx, p, g)
+	}
+	if known, presetErr := s.deps.library.Get(argument); presetErr == nil {
+		g.Answers[submission.FieldPreset] = known.Name
+		return nil
+	}
+	var unknown *preset.UnknownError
+	hint := "give an address, the name of a saved profile, or that of a preset"
+	if _, presetErr := s.deps.library.Get(argument); errors.As(presetErr, &unknown) && unknown.Nearest != "" {
+		hint = "did you mean " + unknown.Nearest + "? " + hint
+	}
+	var noProfile *profile.UnknownError
+	if errors.As(err, &noProfile) && noProfile.Nearest != "" {
+		hint = "did you mean " + noProfile.Nearest + "? " + hint
+	}
+	return &settings.UsageError{What: fmt.Sprintf("%q is no address, no saved profile and no preset", argument), Hint: hint}
+}
+
+// edit makes a profile's answers the defaults, its password too where it can be read.
+func (s *setup) edit(ctx context.Context, p profile.Profile, g *wizard.Given) error {
+	g.Profile = p.Name
+	for field, value := range map[submission.Field]string{
+		submission.FieldPreset: p.Preset, submission.FieldRegion: p.Region, submission.FieldVariant: p.Variant,
+		submission.FieldUsername: p.Username, submission.FieldFrom: p.From, submission.FieldTo: p.To,
+		submission.FieldAuth: p.Auth, submission.FieldHelo: p.Helo, submission.FieldProxy: p.Proxy,
+		wizard.DisplayName: p.DisplayName, wizard.Fingerprint: p.TLSFingerprint, wizard.ProfileName: p.Name,
+		wizard.SecretStore: string(p.Secret.Store), wizard.PasswordCommand: p.Secret.Command,
+	} {
+		if value != "" {
+			g.Defaults[field] = value
+		}
+	}
+	if len(p.Endpoints) == 1 {
+		e := p.Endpoints[0]
+		g.Defaults[submission.FieldHost], g.Defaults[submission.FieldSecurity] = e.Host, string(e.Security)
+		g.Defaults[submission.FieldPort] = fmt.Sprint(e.Port)
+	}
+	if kept, err := s.keeping.password(ctx, p); err == nil {
+		g.Kept = kept
+	}
+	return nil
+}
+
+// password is one that was given beforehand; nothing is asked for it here.
+func (s *setup) password(ctx context.Context) (submission.Secret, error) {
+	source, err := passwordSource(s.deps, s.given, nil)
+	if err != nil {
+		return submission.Secret{}, err
+	}
+	password, err := source.read(ctx)
+	if errors.Is(err, secret.ErrNotFound) {
+		return submission.Secret{}, nil
+	}
+	if err != nil {
+		return submission.Secret{}, secretError(ctx, err)
+	}
+	return password, nil
+}
+
+func (s *setup) finder() wizard.Finder {
+	if s.demo {
+		return demoFinder{s.server}
+	}
+	return &dnsFinder{discover.Finder{Library: s.deps.library, Resolver: net.DefaultResolver}}
+}
+
+func hostname(d *deps) string {
+	name, err := d.prober.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+func waitUntil(ctx context.Context, until time.Time) error {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

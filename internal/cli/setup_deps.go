@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/bridge"
+	"github.com/smtpwiz/smtpwiz/internal/demo"
+	"github.com/smtpwiz/smtpwiz/internal/diagnose"
+	"github.com/smtpwiz/smtpwiz/internal/discover"
+	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/profile"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/wizard"
+)
+
+// setupProber tries for the wizard what it has been told, with what the flags
+// say of connecting.
+type setupProber struct {
+	setup   *setup
+	options *settings.Settings
+}
+
+func (p *setupProber) Probe(ctx context.Context, a wizard.Attempt, events func(report.Event)) (*report.Report, *diagnose.Diagnosis, error) {
+	plan, err := p.plan(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	rep, err := p.setup.deps.prober.Run(ctx, plan, events)
+	if err != nil {
+		return nil, nil, err
+	}
+	return rep, diagnose.Explain(rep, a.Preset), nil
+}
+
+func (p *setupProber) plan(a wizard.Attempt) (probe.Plan, error) {
+	s := *p.options
+	s.Account, s.Preset, s.Helo = a.Account, a.Preset, a.Helo
+	s.Fingerprint = strings.TrimPrefix(a.Fingerprint, "sha256:")
+	s.Proxy = strings.TrimPrefix(strings.TrimPrefix(a.Proxy, "socks5://"), "socks5h://")
+	plan, _, err := planFor(p.setup.deps, &s)
+	if p.setup.demo {
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(p.setup.server.CAPEM())
+		plan.Trust.Roots = func() (*x509.CertPool, error) { return pool, nil }
+	}
+	return plan, err
+}
+
+// dnsFinder finds servers for the wizard in DNS.
+type dnsFinder struct{ discover.Finder }
+
+func (f *dnsFinder) Find(ctx context.Context, a submission.Address) wizard.Found {
+	r := f.Finder.Find(ctx, a)
+	found := wizard.Found{
+		DomainMissing: r.DomainMissing, DNSFailed: r.DNSFailed != nil,
+		ForwardOnly: r.ForwardOnly, Filter: r.Filter,
+	}
+	if r.Suggestion != "" {
+		found.Suggestion = a.Local + "@" + r.Suggestion
+	}
+	for _, c := range r.Candidates {
+		out := wizard.Candidate{Region: c.Region, Variant: c.Variant, Host: c.Host, Endpoints: c.Endpoints}
+		if c.Preset != nil {
+			out.Preset = c.Preset.Name
+		}
+		for _, why := range append([]discover.Why{c.Why}, c.Also...) {
+			out.Why = append(out.Why, wizard.Evidence{Kind: wizard.EvidenceKind(why.Kind), Name: why.Evidence})
+		}
+		found.Candidates = append(found.Candidates, out)
+	}
+	return found
+}
+
+// bridges looks for Proton Mail Bridge, which the demo leaves alone.
+func (s *setup) bridges() wizard.BridgeFinder {
+	if s.demo {
+		return nil
+	}
+	return bridgeFinder{bridge.New(s.deps.version)}
+}
+
+type bridgeFinder struct{ finder *bridge.Finder }
+
+func (f bridgeFinder) Find(ctx context.Context) wizard.Bridge {
+	found := f.finder.Find(ctx)
+	out := wizard.Bridge{
+		Installed: found.Installed, Endpoint: found.Endpoint,
+		Certificate: found.Certificate, OwnProcess: found.OwnProcess,
+	}
+	for _, o := range found.Occupants {
+		out.Occupants = append(out.Occupants, wizard.Occupant{Port: o.Port, Name: o.Name})
+	}
+	return out
+}
+
+// demoFinder knows one domain: the demo server's own.
+type demoFinder struct{ server *demo.Server }
+
+func (f demoFinder) Find(context.Context, submission.Address) wizard.Found {
+	return wizard.Found{Candidates: []wizard.Candidate{{
+		Endpoints: f.server.Endpoints(),
+		Why:       []wizard.Evidence{{Kind: wizard.ByDomain, Name: demo.Domain}},
+	}}}
+}
+
+// beginDemo starts the server and fills in its account; the profile goes into a
+// folder that is gone with the demo.
+func (s *setup) beginDemo(g *wizard.Given) error {
+	server, err := startDemo(s.given)
+	if err != nil {
+		return err
+	}
+	s.server = server
+	if s.keeping.demoHome, err = os.MkdirTemp("", "smtpwiz-demo-"); err != nil {
+		server.Close()
+		return err
+	}
+	s.keeping.config = profile.Open(filepath.Join(s.keeping.demoHome, "config.toml"))
+	username, password := server.Account()
+	g.Kept = password
+	g.Defaults[submission.FieldUsername], g.Defaults[submission.FieldFrom] = username, username
+	for _, field := range []submission.Field{submission.FieldHost, submission.FieldPort, submission.FieldSecurity} {
+		delete(g.Answers, field) // of the variables: the demo has its own server
+	}
+	e := server.Endpoints()[0]
+	for _, other := range server.Endpoints() {
+		if string(other.Security) == s.given.Get("security") {
+			e = other
+		}
+	}
+	g.Answers[submission.FieldHost], g.Answers[submission.FieldSecurity] = e.Host, string(e.Security)
+	g.Answers[submission.FieldPort] = strconv.Itoa(e.Port)
+	g.Defaults[wizard.SecretStore] = wizard.StoreNone
+	g.Defaults[wizard.ProfileName] = "demo"
+	return nil
+}

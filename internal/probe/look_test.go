@@ -1,0 +1,170 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/smtptest"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// The scripts fail over any line but those of EHLO and QUIT: a second look
+// never logs in.
+func TestLook(t *testing.T) {
+	t.Parallel()
+	ca := smtptest.NewCA()
+	valid := ca.Server(smtptest.Leaf{Names: []string{host}})
+	serving := func(scripts ...string) func(*testing.T) site {
+		return func(t *testing.T) site {
+			return answering(smtptest.New(t, smtptest.Config{TLS: valid, Scripts: scripts}))
+		}
+	}
+	being := func(s site) func(*testing.T) site { return func(*testing.T) site { return s } }
+	ssl, starttls := upTo(submission.SSL, "0s")+"\n"+polite, upTo(submission.STARTTLS, "0s")+"\n"+polite
+	elsewhere := func(p *Plan) { p.Route.ConnectTo = []ConnectTo{{TargetHost: "192.0.2.10"}} }
+
+	for _, c := range []struct {
+		name         string
+		endpoint     submission.Endpoint
+		at           map[int]func(*testing.T) site // port → what is there
+		change       func(*Plan)
+		want         string
+		findings     string
+		alternatives string // "port reachable fault"
+		dialled      []int
+		took         time.Duration // of the looks; 0 for at once
+	}{
+		{name: "a TLS port asked in clear", endpoint: upgraded, want: "6 greeting timeout", findings: "speaks_tls", alternatives: "465 true", dialled: []int{587, 465, 587},
+			at: map[int]func(*testing.T) site{587: serving("stall", "tls\n"+mute), 465: serving(ssl)}},
+		{name: "a port that is silent in TLS too", endpoint: upgraded, want: "6 greeting timeout", alternatives: "465 false refused", dialled: []int{587, 465, 587}, took: lookTime,
+			at: map[int]func(*testing.T) site{587: serving("stall", "drain"), 465: being(refusing)}},
+		{name: "a clear port asked for TLS", endpoint: implicit, want: "5 tls not_tls", findings: "greets_in_clear: 220 smtp.example.test ready", alternatives: "587 true", dialled: []int{465, 587},
+			at: map[int]func(*testing.T) site{465: serving("S: 220 smtp.example.test ready\ndrain"), 587: serving(starttls)}},
+		{name: "HTTP", endpoint: implicit, want: "5 tls not_tls", findings: "service: http", alternatives: "587 true", dialled: []int{465, 587},
+			at: map[int]func(*testing.T) site{465: serving("S: HTTP/1.1 400 Bad Request\ndrain"), 587: serving(starttls)}},
+		{name: "IMAP", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: imap", dialled: []int{587},
+			at: map[int]func(*testing.T) site{587: serving("S: * OK ready\n" + mute)}},
+		{name: "IMAP inside TLS", endpoint: submission.Endpoint{Host: host, Port: 993, Security: submission.SSL}, want: "6 greeting not_smtp", findings: "service: imap", dialled: []int{993},
+			at: map[int]func(*testing.T) site{993: serving("tls\nS: * OK ready\n" + mute)}},
+		{name: "POP3", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: pop3", dialled: []int{587},
+			at: map[int]func(*testing.T) site{587: serving("S: +OK ready\n" + mute)}},
+		{name: "SSH", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: ssh", dialled: []int{587},
+			at: map[int]func(*testing.T) site{587: serving("S: SSH-2.0-x\n" + mute)}},
+		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 true", dialled: []int{465, 443, 587},
+			at: map[int]func(*testing.T) site{465: being(silent), 443: serving("stall"), 587: serving(starttls)}},
+		{name: "a host that is not reached at all", endpoint: implicit, want: "4 connect unreachable", alternatives: "587 false timeout", dialled: []int{465, 443, 587}, took: lookTime,
+			at: map[int]func(*testing.T) site{465: being(failing(syscall.EHOSTUNREACH)), 443: being(silent), 587: being(silent)}},
+		{name: "a refused port", endpoint: upgraded, want: "4 connect refused", alternatives: "465 true", dialled: []int{587, 465},
+			at: map[int]func(*testing.T) site{587: being(refusing), 465: serving(ssl)}},
+		{name: "a port of another number", endpoint: submission.Endpoint{Host: host, Port: 25, Security: submission.STARTTLS}, want: "4 connect refused", alternatives: "465 true", dialled: []int{25, 465},
+			at: map[int]func(*testing.T) site{25: being(refusing), 465: serving(ssl)}},
+
+		{name: "not after a certificate that fails", endpoint: implicit, want: "5 tls cert_name", alternatives: "465 false cert_name", dialled: []int{465},
+			at: map[int]func(*testing.T) site{465: func(t *testing.T) site {
+				return answering(smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{"other.example.test"}}), Scripts: []string{"tls refused"}}))
+			}}},
+		{name: "not after a refused login", endpoint: implicit, want: "7 auth 535", dialled: []int{465},
+			at: map[int]func(*testing.T) site{465: serving(until(submission.SSL, report.Auth, "S: 535 5.7.8 no", polite))}},
+		{name: "not after success", endpoint: implicit, want: "0", dialled: []int{465},
+			at: map[int]func(*testing.T) site{465: serving(script(dialogue(submission.SSL), polite))}},
+		{name: "not past --connect-to", endpoint: implicit, want: "4 connect refused", change: elsewhere, dialled: []int{465},
+			at: map[int]func(*testing.T) site{465: being(refusing)}},
+		{name: "not unless told", endpoint: implicit, want: "5 tls not_tls", findings: "service: http", change: func(p *Plan) { p.Look = false }, dialled: []int{465},
+			at: map[int]func(*testing.T) site{465: serving("S: HTTP/1.1 400 Bad Request\ndrain")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				net := &internet{sites: map[string]site{}}
+				for port, at := range c.at {
+					net.sites[fmt.Sprintf("192.0.2.10:%d", port)] = at(t)
+				}
+				pl := plan(t, ca, c.endpoint)
+				pl.Look = true
+				if c.change != nil {
+					c.change(&pl)
+				}
+				rep := runOn(t, context.Background(), proberOn(net), pl, nil)
+				if got := outcome(rep); got != c.want {
+					t.Errorf("got %s, want %s", got, c.want)
+				}
+				if got := found(rep); got != c.findings {
+					t.Errorf("found %s, want %s", got, c.findings)
+				}
+				if got := tried(rep); got != c.alternatives {
+					t.Errorf("alternatives %s, want %s", got, c.alternatives)
+				}
+				var dialled []string
+				for _, port := range c.dialled {
+					dialled = append(dialled, fmt.Sprintf("192.0.2.10:%d", port))
+				}
+				asked := net.asked()
+				slices.Sort(asked[1:]) // the looks go side by side
+				slices.Sort(dialled[1:])
+				if !slices.Equal(asked, dialled) {
+					t.Errorf("dialled %s", asked)
+				}
+				if took := rep.Duration - elapsed(rep); took != c.took {
+					t.Errorf("looked for %s", took)
+				}
+			})
+		})
+	}
+}
+
+func found(rep *report.Report) string {
+	var words []string
+	for _, f := range rep.Findings {
+		words = append(words, strings.TrimSuffix(string(f.Kind)+": "+f.Detail, ": "))
+	}
+	return strings.Join(words, ", ")
+}
+
+func tried(rep *report.Report) string {
+	var words []string
+	for _, a := range rep.Alternatives {
+		words = append(words, strings.TrimRight(fmt.Sprintf("%d %t %s", a.Port, a.Reachable, a.Fault), " "))
+	}
+	return strings.Join(words, ", ")
+}
+
+func elapsed(rep *report.Report) (sum time.Duration) {
+	for _, step := range rep.Steps {
+		sum += step.Duration
+	}
+	return sum
+}
+
+func TestInterruptedLook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		net := &internet{sites: map[string]site{"192.0.2.10:465": failing(syscall.EHOSTUNREACH), "192.0.2.10:443": silent, "192.0.2.10:587": silent}}
+		pl := plan(t, smtptest.NewCA(), implicit)
+		pl.Look = true
+		time.AfterFunc(time.Second, cancel)
+		rep := runOn(t, ctx, proberOn(net), pl, nil)
+		if got := outcome(rep); got != "4 connect unreachable" || rep.Duration != time.Second {
+			t.Errorf("got %s after %s", got, rep.Duration)
+		}
+	})
+}
+
+// What says hello in clear may be anything.
+func TestLookIsSafe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := fault{script: `S: 220 \x1b[2J\u202e` + marker + "\ndrain"}
+		rep := f.report(t, smtptest.NewCA())
+		if got := found(rep); !strings.HasPrefix(got, `greets_in_clear: 220 \x1b[2J\u202e`) {
+			t.Errorf("found %q", got)
+		}
+	})
+}

@@ -1,0 +1,178 @@
+package prompt
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/smtpwiz/smtpwiz/internal/wizard"
+)
+
+// frame puts a page together: the title, the body, and the keys at the bottom.
+// Its lines are at most width cells, and there are height of them.
+func frame(l look, title string, body func(height int) []string, footer func() []keyed, width, height int) []string {
+	spacious := height >= 16
+	head := each(wrap(title, width), l.title)
+	if len(head) > 2 {
+		head = head[:2]
+	}
+	if spacious {
+		head = append(head, "")
+	}
+	// The keys depend on what of the body fits, and the body on the room they
+	// leave: so the body is measured twice.
+	rows := max(height/4, 1)
+	foot := l.keys(footer(), width, rows)
+	body(height - len(head) - len(foot) - 1)
+	foot = l.keys(footer(), width, rows)
+	room := max(height-len(head)-len(foot)-1, 1)
+	lines := slices.Concat(head, fill(body(room), room), []string{""}, foot)
+	if len(lines) > height {
+		lines = lines[len(lines)-height:]
+	}
+	return lines
+}
+
+func fill(lines []string, height int) []string {
+	if len(lines) > height {
+		return lines[:height]
+	}
+	return append(lines, make([]string, height-len(lines))...)
+}
+
+// view draws the page.
+func (s *sheet) view(l look, width, height int, keys func() []keyed) []string {
+	title, body := s.page.Title, func(h int) []string { return s.body(l, width, h) }
+	if s.helping {
+		body = func(h int) []string { return s.part(l, wrap(s.page.Help, width), width, h) }
+	}
+	return frame(l, title, body, keys, width, height)
+}
+
+// body shows text and questions whole where they fit. Where they do not, the
+// question in focus stays and the text above it scrolls.
+func (s *sheet) body(l look, width, height int) []string {
+	text := l.blocks(s.page.Blocks, width)
+	s.hidden, s.room = 0, len(text)
+	least := min(len(text)+1, max(height/3, 3))
+	if len(text) == 0 {
+		least = 0
+	}
+	below := s.below(l, width, max(height-least, 1))
+	gap := 0
+	if len(text) > 0 && len(below) > 0 {
+		gap = 1
+	}
+	if len(text)+gap+len(below) <= height {
+		s.scroll = 0
+		return slices.Concat(text, make([]string, gap), below)
+	}
+	return append(s.part(l, text, width, height-len(below)), below...)
+}
+
+// part shows a part of a text and, in its last line, how much there is more.
+func (s *sheet) part(l look, text []string, width, height int) []string {
+	if len(text) <= height || height < 2 {
+		s.scroll, s.hidden, s.room = 0, max(len(text)-height, 0), height
+		return fill(text, max(height, 0))
+	}
+	s.room = height - 1
+	s.hidden = len(text) - s.room
+	s.scroll = min(s.scroll, s.hidden)
+	shown := slices.Clone(text[s.scroll : s.scroll+s.room])
+	marker := strings.Repeat(l.rule, 2)
+	if after := len(text) - s.scroll - s.room; after > 0 {
+		marker += " " + sayMore(after) + " "
+	}
+	marker = ansi.Truncate(marker+strings.Repeat(l.rule, width), width, "")
+	return append(shown, marker)
+}
+
+// below is what stands under the text: the questions, or the actions to choose from.
+func (s *sheet) below(l look, width, height int) []string {
+	if len(s.fields) == 0 {
+		return s.actions(l, width, height)
+	}
+	var lines []string
+	var from, to int
+	others := 0
+	for i, f := range s.fields {
+		if i != s.focus {
+			others += len(closed(f, width))
+		}
+	}
+	for i, f := range s.fields {
+		if i != s.focus {
+			lines = append(lines, closed(f, width)...)
+			continue
+		}
+		from = len(lines)
+		lines = append(lines, s.open(l, f, width, max(height-others, min(height, 6)))...)
+		to = len(lines)
+	}
+	return window(lines, from, to, height)
+}
+
+// closed is a question without focus, in a line: what it asks and what was said.
+func closed(f *field, width int) []string {
+	return led("  ", strings.TrimSpace(withColon(safe(f.Label))+" "+f.shown()), width)
+}
+
+// open is the question in focus: what it asks, the answer, and a line of notes.
+func (s *sheet) open(l look, f *field, width, height int) []string {
+	lines := each(wrap(withColon(f.Label), width), l.strong)
+	answer := f.lines()
+	more := 0
+	if f.Kind == wizard.Choice {
+		room := max(height-len(lines)-1, 3)
+		if f.finds() {
+			lines, answer, room = append(lines, answer[0]), answer[1:], room-1
+		}
+		at := max(slices.IndexFunc(answer, func(line string) bool { return strings.HasPrefix(ansi.Strip(line), ">") }), 0)
+		shown := window(answer, at, at+2, room)
+		more = len(answer) - len(shown)
+		answer = shown
+	}
+	lines = append(lines, answer...)
+	return append(lines, wrap(s.note(more), width)...)
+}
+
+// actions is the menu of a page without questions.
+func (s *sheet) actions(l look, width, height int) []string {
+	var lines []string
+	var from, to int
+	for i, e := range s.menu {
+		lead, style := "  ", l.plain
+		if i == s.choice {
+			lead, style, from = "> ", l.accent, len(lines)
+		}
+		if e.key != "" {
+			lead += "[" + e.key + "] "
+		}
+		lines = append(lines, each(led(lead, e.label, width), style)...)
+		if i == s.choice {
+			to = len(lines)
+		}
+	}
+	shown := window(lines, from, to, height)
+	s.unseen = len(lines) - len(shown)
+	return shown
+}
+
+// window is the part of lines, at most height of them, that has [from, to) in it.
+func window(lines []string, from, to, height int) []string {
+	if len(lines) <= height {
+		return lines
+	}
+	to = min(to, len(lines))
+	start := max(to-height, 0)
+	if from < start {
+		start = from
+	}
+	// Keep a line of what comes before in sight.
+	if start == from && start > 0 && to-from < height {
+		start--
+	}
+	return lines[start:min(start+height, len(lines))]
+}

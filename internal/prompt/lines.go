@@ -1,0 +1,541 @@
+package prompt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/wizard"
+)
+
+// Lines asks line by line, in words alone: for screen readers, for plain
+// terminals and for pipes. It writes no escape sequence. At a question, a line
+// with nothing but < goes back, ? explains, and ! stops; in a password ! is
+// itself. Its methods are for one goroutine.
+type Lines struct {
+	in     *lineReader
+	out    io.Writer
+	reason string
+	begun  bool
+	every  time.Duration // between two "still waiting"
+}
+
+// NewLines prepares Lines. reason says what switched it on, for its first line:
+// "--accessible", "TERM=dumb". Where in is a terminal, passwords are read from
+// it without echo; anywhere else they are lines like the others.
+func NewLines(in io.Reader, out io.Writer, reason string) *Lines {
+	return &Lines{in: &lineReader{from: in}, out: out, reason: reason, every: 10 * time.Second}
+}
+
+const (
+	goBack  = "<"
+	explain = "?"
+	stop    = "!"
+)
+
+// Ask implements wizard.Prompter.
+func (l *Lines) Ask(ctx context.Context, p wizard.Page) (wizard.Answer, error) {
+	l.begin()
+	l.say("")
+	l.say(p.Title)
+	l.tell(p.Blocks)
+	d := &dialogue{Lines: l, page: p, texts: make([]string, len(p.Questions))}
+	for i, q := range p.Questions {
+		d.texts[i] = q.Value
+		if q.Kind == wizard.Password {
+			d.texts[i] = ""
+		}
+	}
+	if len(p.Questions) == 0 {
+		return d.choose(ctx)
+	}
+	d.announce(sayInstead)
+	return d.run(ctx)
+}
+
+// Watch implements wizard.Prompter. It is stopped by the end of ctx alone: a
+// line that is typed meanwhile belongs to the next question.
+func (l *Lines) Watch(ctx context.Context, title string, run func(context.Context, func(report.Event))) (bool, error) {
+	l.begin()
+	l.say("")
+	l.say(title)
+	events := make(chan report.Event)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(ctx, func(e report.Event) { events <- e })
+	}()
+	ticker := time.NewTicker(l.every)
+	defer ticker.Stop()
+	var list checklist
+	for {
+		select {
+		case e := <-events:
+			before := len(list.ended)
+			list.add(e, time.Now())
+			for _, s := range list.ended[before:] {
+				l.say(stageLine(s))
+			}
+		case now := <-ticker.C:
+			for _, r := range list.running {
+				l.say(sayStillWaiting(r.stage, list.where(r), now.Sub(r.since)))
+			}
+		case <-done:
+			return ctx.Err() != nil, ctx.Err()
+		}
+	}
+}
+
+// Tell implements wizard.Prompter.
+func (l *Lines) Tell(blocks ...wizard.Block) {
+	l.begin()
+	l.tell(blocks)
+}
+
+// begin says first of all how it is going to ask, and why.
+func (l *Lines) begin() {
+	if !l.begun {
+		l.begun = true
+		l.say(sayMode(l.reason))
+	}
+}
+
+func (l *Lines) say(line string) { fmt.Fprintf(l.out, "%s\n", safe(line)) }
+
+// tell writes blocks, unwrapped: the terminal or the reader breaks lines better.
+func (l *Lines) tell(blocks []wizard.Block) {
+	step := 0
+	for _, b := range blocks {
+		switch b.Kind {
+		case wizard.Step:
+			step++
+			l.say(sayStep(step, b.Text))
+		case wizard.Quote:
+			l.say(sayQuote(b.Text))
+		default:
+			l.say(b.Text)
+		}
+	}
+}
+
+// dialogue is one page being asked.
+type dialogue struct {
+	*Lines
+	page  wizard.Page
+	texts []string // answers so far, by question
+}
+
+// turn is what a line meant for the page, where it was no answer.
+type turn struct {
+	move   wizard.Move
+	action string
+}
+
+var errAgain = errors.New("ask again")
+
+// run asks the questions in order, from the one that the page wants first: the
+// answers before it are there already.
+func (d *dialogue) run(ctx context.Context) (wizard.Answer, error) {
+	first := max(slices.IndexFunc(d.page.Questions, func(q wizard.Question) bool { return q.Key == d.page.Focus }), 0)
+	for i := first; i < len(d.page.Questions); {
+		t, err := d.ask(ctx, i)
+		switch {
+		case errors.Is(err, errAgain):
+		case err != nil:
+			return wizard.Answer{}, err
+		case t.move == wizard.Next:
+			i++
+		case t.move == wizard.Back && i > 0:
+			i--
+		case t.move == wizard.Back && !d.page.Back:
+			d.say(sayNoBack)
+		default:
+			return d.leave(t), nil
+		}
+	}
+	return d.leave(turn{move: wizard.Next}), nil
+}
+
+func (d *dialogue) leave(t turn) wizard.Answer {
+	a := collect(t.move, d.page.Questions, d.texts)
+	a.Action = t.action
+	return a
+}
+
+// ask asks one question once.
+func (d *dialogue) ask(ctx context.Context, i int) (turn, error) {
+	q := d.page.Questions[i]
+	if q.Kind == wizard.Password {
+		return d.askPassword(ctx, i)
+	}
+	d.prompt(d.promptFor(q, d.texts[i]))
+	line, err := d.in.line(ctx)
+	if err != nil {
+		return turn{}, err
+	}
+	if !utf8.ValidString(line) {
+		d.say(sayNotText)
+		return turn{}, errAgain
+	}
+	typed := strings.TrimSpace(line)
+	if t, ok, err := d.command(typed, q); ok {
+		return t, err
+	}
+	answer, complaint := read(q, typed, d.texts[i])
+	if complaint == "" {
+		complaint = problem(q, answer)
+	}
+	if complaint != "" {
+		d.say(complaint)
+		return turn{}, errAgain
+	}
+	d.texts[i] = answer
+	return turn{move: wizard.Next}, nil
+}
+
+// askPassword takes a line as it is. Only < and ? alone are no password: nobody
+// has one of one character.
+func (d *dialogue) askPassword(ctx context.Context, i int) (turn, error) {
+	q := d.page.Questions[i]
+	d.say(sayPassword)
+	d.prompt(withColon(q.Label) + " ")
+	line, err := d.in.secret(ctx, d.out)
+	if err != nil {
+		return turn{}, err
+	}
+	switch line {
+	case goBack:
+		return turn{move: wizard.Back}, nil
+	case explain:
+		d.help(q)
+		return turn{}, errAgain
+	case "":
+		if t, ok, err := d.otherWays(ctx, q); ok {
+			return t, err
+		}
+	}
+	d.say(sayReceived(utf8.RuneCountInString(line)))
+	if complaint := problem(q, line); complaint != "" {
+		d.say(complaint)
+		return turn{}, errAgain
+	}
+	d.texts[i] = line
+	return turn{move: wizard.Next}, nil
+}
+
+// otherWays: behind an empty password stand the ways that cannot be typed into
+// one. It is false where empty is an answer.
+func (d *dialogue) otherWays(ctx context.Context, q wizard.Question) (turn, bool, error) {
+	if q.Optional {
+		return turn{}, false, nil
+	}
+	d.say(sayEmptyPassword)
+	d.prompt(sayWaysPrompt(d.words()))
+	line, err := d.in.line(ctx)
+	if err != nil {
+		return turn{}, true, err
+	}
+	typed := strings.TrimSpace(line)
+	if t, ok, err := d.command(typed, q); ok {
+		return t, true, err
+	}
+	if typed != "" {
+		d.say(sayUnknown)
+	}
+	return turn{}, true, errAgain
+}
+
+// command reads a line that is no answer: <, ?, ! or the word of an action.
+func (d *dialogue) command(typed string, q wizard.Question) (turn, bool, error) {
+	switch typed {
+	case goBack:
+		return turn{move: wizard.Back}, true, nil
+	case explain:
+		d.help(q)
+		return turn{}, true, errAgain
+	case stop:
+		d.say(sayAborted)
+		return turn{}, true, wizard.ErrAborted
+	}
+	if chosen, _ := pick(q, typed); chosen != "" {
+		return turn{}, false, nil // an option's name comes before an action's
+	}
+	for _, a := range d.page.Actions {
+		if typed != "" && (strings.EqualFold(typed, a.Key) || strings.EqualFold(typed, a.Label)) {
+			return turn{move: wizard.Acted, action: a.Key}, true, nil
+		}
+	}
+	return turn{}, false, nil
+}
+
+// choose asks on a page without questions for one of its actions.
+func (d *dialogue) choose(ctx context.Context) (wizard.Answer, error) {
+	d.announce(sayWords)
+	label, action := d.onEnter()
+	for {
+		d.prompt(askAction(label))
+		line, err := d.in.line(ctx)
+		if err != nil {
+			return wizard.Answer{}, err
+		}
+		typed := strings.TrimSpace(line)
+		if typed == "" && action == "" {
+			return d.leave(turn{move: wizard.Next}), nil
+		}
+		if typed == "" {
+			return d.leave(turn{wizard.Acted, action}), nil
+		}
+		t, ok, err := d.command(d.letter(typed), wizard.Question{})
+		switch {
+		case errors.Is(err, errAgain):
+		case err != nil:
+			return wizard.Answer{}, err
+		case !ok:
+			d.say(sayUnknown)
+		case t.move == wizard.Back && !d.page.Back:
+			d.say(sayNoBack)
+		default:
+			return d.leave(t), nil
+		}
+	}
+}
+
+// onEnter is what Enter does on a page without questions: its label, and the
+// action's key where it is one.
+func (d *dialogue) onEnter() (label, action string) {
+	if d.page.Next != "" || len(d.page.Actions) == 0 {
+		return d.page.Next, ""
+	}
+	return d.page.Actions[0].Label, d.page.Actions[0].Key
+}
+
+// letter lets the key of full screen stand for the word, where no text is asked.
+func (d *dialogue) letter(typed string) string {
+	for _, a := range d.page.Actions {
+		if strings.EqualFold(typed, a.Letter) {
+			return a.Key
+		}
+	}
+	return typed
+}
+
+// announce tells of the actions, each by the word that does it.
+func (d *dialogue) announce(intro string) {
+	words := d.words()
+	if len(words) == 0 {
+		return
+	}
+	d.say(intro)
+	for i, a := range d.page.Actions {
+		if strings.EqualFold(words[i], a.Label) {
+			d.say("  " + words[i])
+		} else {
+			d.say("  " + words[i] + ": " + a.Label)
+		}
+	}
+}
+
+func (d *dialogue) words() []string {
+	var words []string
+	for _, a := range d.page.Actions {
+		words = append(words, a.Key)
+	}
+	return words
+}
+
+func (d *dialogue) prompt(text string) { fmt.Fprint(d.out, safe(text)) }
+
+func (d *dialogue) promptFor(q wizard.Question, value string) string {
+	label := strings.TrimRight(q.Label, ": ")
+	switch {
+	case q.Kind == wizard.YesNo:
+		return askYesNo(label, value)
+	case q.Kind == wizard.Choice && value != "":
+		return askListDefault(label, nameOf(q, value))
+	case q.Kind == wizard.Choice:
+		return askList(label)
+	case value != "":
+		return askDefault(label, value)
+	case q.Optional:
+		return askOptional(label)
+	}
+	return askPlain(label)
+}
+
+// help explains the page and lists what can be chosen.
+func (d *dialogue) help(q wizard.Question) {
+	told := false
+	if d.page.Help != "" {
+		d.say(d.page.Help)
+		told = true
+	}
+	if q.Hint != "" {
+		d.say(sayForExample(q.Hint))
+		told = true
+	}
+	if q.Kind == wizard.Choice {
+		d.say(sayList)
+		for i, o := range q.Options {
+			d.say(fmt.Sprintf("  %d. %s", i+1, optionText(o)))
+		}
+		told = true
+	}
+	if !told {
+		d.say(sayNoHelp)
+	}
+	d.announce(sayInstead)
+}
+
+// read makes an answer of a line: Enter alone keeps the value so far.
+func read(q wizard.Question, typed, value string) (answer, complaint string) {
+	switch {
+	case typed == "":
+		return value, ""
+	case q.Kind == wizard.Choice:
+		return pick(q, typed)
+	case q.Kind == wizard.YesNo:
+		switch strings.ToLower(typed) {
+		case "y", "yes", strings.ToLower(wordYes):
+			return "yes", ""
+		case "n", "no", strings.ToLower(wordNo):
+			return "no", ""
+		}
+		return "", sayYesOrNo
+	}
+	return typed, ""
+}
+
+// pick finds an option by its number, its name, or the beginning of one.
+func pick(q wizard.Question, typed string) (value, complaint string) {
+	if q.Kind != wizard.Choice || typed == "" {
+		return "", ""
+	}
+	var begin []wizard.Option
+	for _, o := range q.Options {
+		if strings.EqualFold(typed, o.Value) || strings.EqualFold(typed, o.Label) {
+			return o.Value, ""
+		}
+		if startsWith(o.Label, typed) || startsWith(o.Value, typed) {
+			begin = append(begin, o)
+		}
+	}
+	if n, err := strconv.Atoi(typed); err == nil && n >= 1 && n <= len(q.Options) {
+		return q.Options[n-1].Value, ""
+	}
+	switch len(begin) {
+	case 0:
+		return "", sayNoSuchOption(typed)
+	case 1:
+		return begin[0].Value, ""
+	}
+	var names []string
+	for _, o := range begin {
+		names = append(names, optionText(o))
+	}
+	return "", saySeveral(names)
+}
+
+func startsWith(text, begin string) bool {
+	return strings.HasPrefix(strings.ToLower(text), strings.ToLower(begin))
+}
+
+func nameOf(q wizard.Question, value string) string {
+	for _, o := range q.Options {
+		if o.Value == value && o.Label != "" {
+			return o.Label
+		}
+	}
+	return value
+}
+
+// lineReader reads lines, each within a context. A read that was left behind by
+// its context keeps the terminal, so nothing is read after that.
+type lineReader struct {
+	from io.Reader
+}
+
+// mostLine bounds a line, in bytes: more is no answer.
+const mostLine = 64 << 10
+
+// line reads up to the next line end, which may be LF or CRLF and is dropped. A
+// last line without one counts; after it comes io.EOF.
+func (r *lineReader) line(ctx context.Context) (string, error) {
+	return within(ctx, func() (string, error) { return readLine(r.from) })
+}
+
+// secret reads a line that the terminal does not show. The terminal is put back
+// as it was also when the context ends first.
+func (r *lineReader) secret(ctx context.Context, out io.Writer) (string, error) {
+	file, ok := r.from.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return r.line(ctx)
+	}
+	fd := int(file.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("the terminal's state: %w", err)
+	}
+	defer fmt.Fprintln(out) // for the Enter that was not shown
+	line, err := within(ctx, func() (string, error) {
+		password, err := term.ReadPassword(fd)
+		return string(password), err
+	})
+	if ctx.Err() != nil {
+		_ = term.Restore(fd, before)
+	}
+	return line, err
+}
+
+// within gives up waiting for a read when the context ends.
+func within(ctx context.Context, read func() (string, error)) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	type result struct {
+		line string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := read()
+		done <- result{line, err}
+	}()
+	select {
+	case r := <-done:
+		return r.line, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// readLine reads byte by byte: what stands behind the line stays where it is,
+// for a password that is read without echo.
+func readLine(from io.Reader) (string, error) {
+	var line []byte
+	one := make([]byte, 1)
+	for {
+		n, err := from.Read(one)
+		switch {
+		case n == 1 && one[0] == '\n':
+			return strings.TrimSuffix(string(line), "\r"), nil
+		case n == 1 && len(line) == mostLine:
+			return "", fmt.Errorf("a line of more than %d bytes", mostLine)
+		case n == 1:
+			line = append(line, one[0])
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return strings.TrimSuffix(string(line), "\r"), nil
+		case err != nil:
+			return "", err
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package prompt
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/report"
+)
+
+// Every word of this package's own that a person sees stands in this file:
+// whole sentences and labels, so that a translation has one place to begin.
+const (
+	sayNeeded        = "An answer is needed here."
+	sayNoMatch       = "Nothing in the list matches what you typed."
+	sayFirstLine     = "Only the first line of the pasted text was taken."
+	sayLeftOut       = "Characters that cannot be shown were left out of the pasted text."
+	sayMoment        = "One moment"
+	sayStopping      = "Stopping"
+	sayNotText       = "The answer was not readable text (UTF-8). Please type it again."
+	sayNoBack        = "This is the first page; there is nothing to go back to."
+	sayNoHelp        = "There is no more to tell about this."
+	sayWhatNext      = "What next?"
+	sayInstead       = "Instead of an answer you can type one of these words:"
+	sayWords         = "Type one of these words:"
+	sayList          = "Choose one, by its number or its name:"
+	sayPassword      = "It is not shown while you type. A < alone goes back, a ? alone explains."
+	sayYesOrNo       = "Please answer yes or no."
+	sayUnknown       = "That is not one of the words offered here."
+	sayEmptyPassword = "Nothing was typed."
+	sayAborted       = "Stopped. Nothing was saved."
+	wordYes          = "Yes"
+	wordNo           = "No"
+	labelNext        = "next"
+	labelMove        = "move"
+	labelBack        = "back"
+	labelQuit        = "quit"
+	labelStop        = "stop"
+	labelHelp        = "help"
+	labelClose       = "close"
+	labelChoose      = "choose"
+	labelFind        = "type to find"
+	labelRead        = "read on"
+	labelField       = "next field"
+	labelYesNo       = "yes, no"
+	keyEnter         = "enter"
+	keyBack          = "shift+tab"
+	keyEsc           = "esc"
+	keyInterrupt     = "ctrl+c"
+	keyHelp          = "f1"
+	keyHelpLetter    = "?"
+	keyArrows        = "up/down"
+	keyPages         = "page up/down"
+	keyField         = "tab"
+)
+
+// sayMode is the first line of Lines.
+func sayMode(reason string) string {
+	return fmt.Sprintf("Line by line mode, switched on by %s. Type < to go back, ? for an explanation, ! to stop, and then Enter.", reason)
+}
+
+func sayCharacters(n int) string {
+	if n == 1 {
+		return "1 character"
+	}
+	return fmt.Sprintf("%d characters", n)
+}
+
+func sayReceived(n int) string {
+	if n == 1 {
+		return "1 character received."
+	}
+	return fmt.Sprintf("%d characters received.", n)
+}
+
+func sayExample(hint string) string { return fmt.Sprintf("for example: %s", hint) }
+
+func sayMore(lines int) string {
+	if lines == 1 {
+		return "1 more line"
+	}
+	return fmt.Sprintf("%d more lines", lines)
+}
+func sayMoveMore(n int) string    { return fmt.Sprintf("move, %d more", n) }
+func sayMoreOptions(n int) string { return fmt.Sprintf("%d more in the list", n) }
+
+func sayNoAnswerYet(where string) string { return fmt.Sprintf("%s: no answer yet", where) }
+
+func sayStillWaiting(stage report.Stage, where string, d time.Duration) string {
+	return fmt.Sprintf("still waiting: %s, %s, for %s", stage, where, duration(d))
+}
+
+func saySeveral(names []string) string {
+	return fmt.Sprintf("That fits more than one: %s.", strings.Join(names, ", "))
+}
+
+func sayNoSuchOption(typed string) string {
+	return fmt.Sprintf("%q is not in the list. Type ? for the list.", typed)
+}
+
+func sayStep(n int, text string) string { return fmt.Sprintf("Step %d: %s", n, text) }
+func sayQuote(text string) string       { return fmt.Sprintf("The server said: %s", text) }
+func sayForExample(hint string) string  { return fmt.Sprintf("For example: %s", hint) }
+
+func sayWaysPrompt(words []string) string {
+	offered := strings.Join(append(slices.Clone(words), "<", "?", "!"), ", ")
+	return fmt.Sprintf("Enter asks for the password again; or type %s: ", offered)
+}
+
+// prompt words of Lines: the label, and in brackets what can be typed.
+func askPlain(label string) string { return label + " (? for help): " }
+func askDefault(label, value string) string {
+	return fmt.Sprintf("%s (Enter for %s, ? for help): ", label, value)
+}
+func askOptional(label string) string { return label + " (Enter for none, ? for help): " }
+func askList(label string) string     { return label + " (? for the list): " }
+func askListDefault(label, value string) string {
+	return fmt.Sprintf("%s (Enter for %s, ? for the list): ", label, value)
+}
+func askYesNo(label, value string) string {
+	if value == "" {
+		return label + " (yes or no, ? for help): "
+	}
+	return fmt.Sprintf("%s (yes or no, Enter for %s, ? for help): ", label, value)
+}
+func askAction(first string) string {
+	if first == "" {
+		return fmt.Sprintf("%s (Enter to go on, ? for help): ", sayWhatNext)
+	}
+	return fmt.Sprintf("%s (Enter for %s, ? for help): ", sayWhatNext, first)
+}
+
+// markWord says how a stage ended, without colour or picture.
+func markWord(s report.Status) string {
+	switch s {
+	case report.OK:
+		return "ok"
+	case report.Failed:
+		return "FAIL"
+	}
+	return "skip"
+}
+
+func stageLine(s report.Step) string {
+	line := fmt.Sprintf("%s: %s", markWord(s.Status), s.Stage)
+	if text := found(s); text != "" {
+		line += ", " + text
+	}
+	if s.Status != report.Skipped {
+		line += ", " + duration(s.Duration)
+	}
+	return line
+}
+
+func duration(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return "under 1 ms"
+	case d < time.Second:
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// withColon ends a label that is no question or sentence yet.
+func withColon(label string) string {
+	if label == "" || strings.ContainsRune("?:.>？：。", []rune(label)[len([]rune(label))-1]) {
+		return label
+	}
+	return label + ":"
+}

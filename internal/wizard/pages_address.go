@@ -1,0 +1,105 @@
+package wizard
+
+import (
+	"context"
+
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+func addressStep() step {
+	return step{
+		key:   "address",
+		needs: func(s *state) bool { return !s.fixed[submission.FieldFrom] },
+		page: func(s *state) Page {
+			p := Page{
+				Title:     s.t.addressTitle(),
+				Questions: []Question{s.question(submission.FieldFrom), s.question(DisplayName)},
+				Help:      s.t.addressHelp(),
+			}
+			if s.given.Demo {
+				p.Blocks = []Block{{Plain, s.t.demo()}}
+			}
+			return p
+		},
+		take: func(s *state, a Answer) string {
+			text := a.Texts[string(submission.FieldFrom)]
+			address, err := submission.ParseAddress(text)
+			if err != nil {
+				return s.t.notAnAddress()
+			}
+			a.Texts[string(submission.FieldFrom)] = address.String()
+			s.taken(a, submission.FieldFrom, DisplayName)
+			return ""
+		},
+		assume: func(s *state) bool { return s.look().from.Domain != "" }, // of the profile that is edited
+		flags:  func(*state) []string { return []string{"EMAIL or --username"} },
+	}
+}
+
+// wantsDNS: something is open that DNS may tell.
+func (s *state) wantsDNS() bool {
+	p := s.look()
+	if s.found != nil || p.from.Domain == "" {
+		return false
+	}
+	return !p.decidedProvider() || p.library != nil && (s.variantOpen(p) || p.regionOpen())
+}
+
+func (w *Wizard) find(ctx context.Context) error {
+	s := w.state
+	p := s.look()
+	found := w.deps.Finder.Find(ctx, p.from)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.found = &found
+	domain := p.from.ASCIIDomain()
+	if found.DomainMissing && found.Suggestion == "" && !p.decidedProvider() && !s.insisted[domain] && !s.fixed[submission.FieldFrom] {
+		s.insisted[domain] = true
+		s.problem = s.t.domainMissing(p.from.Domain)
+		s.reopen("address")
+	}
+	return nil
+}
+
+// slip is the address that was probably meant, "" for none.
+func (s *state) slip() string {
+	from := s.look().from
+	if s.found == nil || s.found.Suggestion == "" || s.found.Suggestion == from.ASCIIDomain() {
+		return ""
+	}
+	return from.Local + "@" + s.found.Suggestion
+}
+
+const slipKey = "slip"
+
+func slipStep() step {
+	return step{
+		key:   slipKey,
+		needs: func(s *state) bool { return s.slip() != "" },
+		page: func(s *state) Page {
+			typed, meant := s.value(submission.FieldFrom), s.slip()
+			p := Page{
+				Title: s.t.slipTitle(meant),
+				Questions: []Question{{
+					Key: slipKey, Kind: Choice, Label: s.t.slipLabel(), Value: or(s.draft[slipKey], meant),
+					Options: []Option{{meant, meant, ""}, {typed, s.t.slipKeep(typed), ""}},
+				}},
+			}
+			if s.found.DomainMissing {
+				p.Blocks = []Block{{Strong, s.t.domainMissing(domainOf(typed))}}
+			}
+			return p
+		},
+		take: func(s *state, a Answer) string {
+			if meant := s.slip(); a.Texts[slipKey] == meant {
+				s.insisted[domainOf(meant)] = true
+				s.draft[string(submission.FieldFrom)] = meant
+				s.say(submission.FieldFrom, meant)
+			}
+			return ""
+		},
+		// Never changed without a word: what was typed holds.
+		assume: func(*state) bool { return true },
+	}
+}

@@ -1,0 +1,86 @@
+package wizard
+
+import (
+	"slices"
+
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+const changeKey = "change"
+
+// everyField is all that can be changed, in the order of the page.
+var everyField = []submission.Field{
+	submission.FieldPreset, submission.FieldVariant, submission.FieldRegion, submission.FieldHost, submission.FieldPort,
+	submission.FieldSecurity, submission.FieldUsername, submission.FieldFrom, DisplayName, submission.FieldTo,
+	submission.FieldAuth, ProfileName, SecretStore,
+}
+
+// change leads to the page of the fields given, to begin at one of them.
+func (s *state) change(focus submission.Field, fields ...submission.Field) {
+	s.wanted, s.edit = changeKey, edit{fields, focus}
+}
+
+// changeStep lists answers to change, all of them or those of one fault.
+func changeStep() step {
+	return step{
+		key:   changeKey,
+		needs: never,
+		page: func(s *state) Page {
+			p := Page{Title: s.t.changeTitle(), Focus: string(s.edit.focus), Help: s.t.changeHelp()}
+			if len(s.edit.fields) < len(everyField) {
+				p.Title = s.t.changeOne(s.edit.focus)
+			}
+			for _, f := range s.edit.fields {
+				if s.hasChoice(f) {
+					q := s.question(f)
+					if f == submission.FieldFrom {
+						q.Label = s.t.senderLabel()
+					}
+					p.Questions = append(p.Questions, q)
+				}
+			}
+			return p
+		},
+		take: func(s *state, a Answer) string {
+			for _, f := range s.edit.fields {
+				if wrong := s.fault(f, a.Texts[string(f)]); wrong != "" && a.Texts[string(f)] != s.before[string(f)] {
+					return wrong
+				}
+			}
+			if a.Texts[string(submission.FieldPreset)] == askDNS {
+				delete(a.Texts, string(submission.FieldPreset))
+				s.lookAgain()
+			}
+			if from := string(submission.FieldFrom); a.Texts[from] != s.before[from] {
+				s.freeze()
+				s.changeFrom(a.Texts[from])
+			}
+			s.taken(a, slices.DeleteFunc(slices.Clone(s.edit.fields), func(f submission.Field) bool { return f == submission.FieldFrom })...)
+			wrong := s.clearText(s.look().endpoints)
+			if wrong != "" {
+				s.drop(submission.FieldSecurity)
+			}
+			return wrong
+		},
+	}
+}
+
+// changeFrom changes the sender alone: the server was found already.
+func (s *state) changeFrom(text string) {
+	if a, err := submission.ParseAddress(text); err == nil {
+		s.values[submission.FieldFrom] = a.String()
+		s.untry()
+	}
+}
+
+// hasChoice: the answer means something with this provider.
+func (s *state) hasChoice(f submission.Field) bool {
+	p := s.look()
+	switch f {
+	case submission.FieldRegion:
+		return p.library != nil && len(p.library.Regions) > 1
+	case submission.FieldVariant:
+		return p.library != nil && len(p.library.Variants) > 0
+	}
+	return true
+}

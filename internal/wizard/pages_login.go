@@ -1,0 +1,176 @@
+package wizard
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+const passwordKey = string(submission.FieldPassword)
+
+// loginStep tells the server and asks the password; moving on sends the mail.
+func loginStep() step {
+	return step{
+		key: "login",
+		needs: func(s *state) bool {
+			p := s.look()
+			return s.given.Password.IsZero() || s.username(p) == ""
+		},
+		page: func(s *state) Page {
+			p := s.look()
+			page := Page{
+				Title:   s.t.loginTitle(),
+				Blocks:  s.whereInWords(p),
+				Actions: []Action{{Key: changeKey, Label: s.t.change(), Letter: "c", Chord: "ctrl+e"}},
+				Next:    s.t.logIn(),
+				Help:    s.t.loginHelp(),
+			}
+			if p.preset != nil {
+				want := p.preset.Password
+				page.Help = strings.Join(slices.DeleteFunc([]string{page.Help, want.Refused, want.Unavailable}, func(t string) bool { return t == "" }), "\n\n")
+			}
+			page.Blocks = append(page.Blocks, s.passwordGuide(p)...)
+			if s.username(p) == "" || s.asksUsername(p) {
+				q := s.question(submission.FieldUsername)
+				q.Optional = false
+				if p.library != nil {
+					q.Hint = or(p.library.Account.UsernameHint, q.Hint)
+				}
+				page.Questions = append(page.Questions, q)
+			}
+			page.Questions = append(page.Questions, s.passwordQuestion(p))
+			page.Blocks = append(page.Blocks, Block{Plain, s.t.nothingSaved(s.attempt().Account.To.String())})
+			return page
+		},
+		take: func(s *state, a Answer) string {
+			s.taken(a, submission.FieldUsername)
+			if s.password.IsZero() {
+				s.password = s.given.Kept
+			}
+			switch {
+			case s.username(s.look()) == "":
+				return s.t.usernameMissing()
+			case s.password.IsZero():
+				return s.t.passwordMissing()
+			}
+			s.ungroup()
+			s.untry()
+			return ""
+		},
+		act: func(s *state, _ string) { s.change("", everyField...) },
+		assume: func(s *state) bool {
+			if s.password.IsZero() {
+				s.password = s.given.Kept
+			}
+			s.ungroup()
+			return !s.password.IsZero() && s.username(s.look()) != ""
+		},
+		flags: func(s *state) []string {
+			var out []string
+			if p := s.look(); s.username(p) == "" && p.from.Domain != "" {
+				out = append(out, "--username")
+			}
+			if s.given.Password.IsZero() {
+				out = append(out, s.t.passwordFlags())
+			}
+			return out
+		},
+	}
+}
+
+// asksUsername: the provider makes user names up, so that none follows from
+// the address.
+func (s *state) asksUsername(p picture) bool {
+	return p.library != nil && p.library.Account.Username == preset.UsernameIssued && !s.fixed[submission.FieldUsername]
+}
+
+// whereInWords tells which provider it is and why, and where mail will go.
+func (s *state) whereInWords(p picture) []Block {
+	blocks := s.evidence(p)
+	if s.found != nil && s.found.Filter != "" && p.byDNS {
+		blocks = append(blocks, Block{Plain, s.t.behindFilter(p.from.Domain, s.found.Filter)})
+	}
+	blocks = append(blocks, s.occupants()...)
+	if len(p.endpoints) == 0 {
+		return blocks
+	}
+	first, second := p.endpoints[0], submission.Endpoint{}
+	if len(p.endpoints) > 1 {
+		second = p.endpoints[1]
+	}
+	blocks = append(blocks, Block{Strong, s.t.endpoint(first, second)})
+	if user := s.username(p); user != "" {
+		blocks = append(blocks, Block{Plain, s.t.logsInAs(user, p.from.String())})
+	}
+	if s.bridge != nil && s.bridge.OwnProcess && s.bridge.Certificate != nil {
+		blocks = append(blocks, Block{Plain, s.t.pinnedItself(s.bridge.Certificate.SHA256)})
+	}
+	return blocks
+}
+
+// evidence tells the provider and what speaks for it.
+func (s *state) evidence(p picture) []Block {
+	title, region := "", ""
+	if p.library != nil {
+		title = p.library.Title
+		for _, r := range p.library.Regions {
+			if r.Name == p.region && !p.regionOpen() {
+				region = r.Title
+			}
+		}
+	}
+	switch {
+	case p.own && !p.byDNS, !p.decidedProvider():
+		return nil
+	case !p.byDNS:
+		return []Block{{Plain, s.t.provider(title, region)}}
+	case p.own:
+		return []Block{{Plain, s.t.serverByDNS(p.from.Domain, p.host, s.why(p))}}
+	case len(p.candidate.Why) > 0 && p.candidate.Why[0].Kind == ByDomain:
+		return []Block{{Plain, s.t.ownDomain(p.from.Domain, title, region)}}
+	}
+	return []Block{{Plain, s.t.hostedAt(p.from.Domain, title, region, s.why(p))}}
+}
+
+func (s *state) why(p picture) string {
+	if len(p.candidate.Why) == 0 {
+		return ""
+	}
+	return s.t.why(p.candidate.Why[0])
+}
+
+// passwordGuide is which password it is and how to get it.
+func (s *state) passwordGuide(p picture) []Block {
+	if p.preset == nil {
+		return []Block{{Plain, s.t.passwordOfServer()}}
+	}
+	want := p.preset.Password
+	out := paragraphs(want.Required)
+	if want.URL == "" && len(want.Steps) == 0 {
+		return append(out, Block{Plain, s.t.passwordGeneric(p.preset.Title)})
+	}
+	out = append(out, guide(want)...)
+	if want.Kind == preset.PasswordApp && s.machine != "" {
+		out = append(out, Block{Plain, s.t.nameForIt("smtpwiz " + s.machine)})
+	}
+	return out
+}
+
+func (s *state) passwordQuestion(p picture) Question {
+	q := Question{Key: passwordKey, Label: s.t.password(), Kind: Password}
+	if p.preset != nil {
+		q.Label = s.t.passwordLabel(p.preset.Password.Label)
+		if shape := p.preset.Password.Shape; shape != nil {
+			q.Hint = s.t.characters(shape.Length)
+		}
+	}
+	switch {
+	case !s.password.IsZero():
+		q.Optional, q.Hint = true, s.t.sameAsTyped(s.password.Len())
+	case !s.given.Kept.IsZero():
+		q.Optional, q.Hint = true, s.t.sameAsSaved()
+	}
+	return q
+}

@@ -1,0 +1,384 @@
+package wizard
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// askDNS is the choice of a provider that leaves it to DNS.
+const askDNS = "dns"
+
+func providerStep() step {
+	return step{
+		key:   "provider",
+		needs: func(s *state) bool { return !s.look().decidedProvider() },
+		page: func(s *state) Page {
+			return Page{
+				Title:     s.t.providerTitle(s.look().from.Domain),
+				Blocks:    s.dnsInWords(),
+				Questions: []Question{s.question(submission.FieldPreset)},
+				Help:      s.t.providerHelp(),
+			}
+		},
+		take: func(s *state, a Answer) string {
+			switch choice := a.Texts[string(submission.FieldPreset)]; choice {
+			case "":
+				return s.t.choose()
+			case askDNS:
+				return s.lookAgain()
+			}
+			s.taken(a, submission.FieldPreset)
+			return ""
+		},
+		flags: func(s *state) []string {
+			if s.look().from.Domain == "" {
+				return nil // the address may tell
+			}
+			return []string{"--preset or --host"}
+		},
+	}
+}
+
+// lookAgain leaves the choice of the provider to DNS.
+func (s *state) lookAgain() string {
+	s.say(submission.FieldPreset, "")
+	delete(s.draft, string(submission.FieldPreset))
+	if s.found != nil && s.decided() == nil {
+		s.found = nil
+		return s.t.askingAgain()
+	}
+	return ""
+}
+
+// dnsInWords tells why the provider has to be asked.
+func (s *state) dnsInWords() []Block {
+	f, domain := s.found, s.look().from.Domain
+	switch {
+	case f == nil:
+		return nil
+	case f.DNSFailed:
+		return []Block{{Plain, s.t.dnsFailed()}}
+	case f.DomainMissing:
+		return []Block{{Plain, s.t.domainMissing(domain)}}
+	case f.NoMail:
+		return []Block{{Plain, s.t.noMail(domain)}}
+	case f.ForwardOnly != "":
+		return []Block{{Plain, s.t.forwardOnly(domain, f.ForwardOnly)}}
+	case f.Filter != "":
+		return []Block{{Plain, s.t.behindFilter(domain, f.Filter)}}
+	}
+	return []Block{{Plain, s.t.dnsDoesNotTell(domain)}}
+}
+
+func (s *state) variantOpen(p picture) bool {
+	return p.library != nil && p.variant == "" && len(p.library.Variants) > 0
+}
+
+func variantStep() step {
+	return step{
+		key:   "variant",
+		needs: func(s *state) bool { return s.variantOpen(s.look()) },
+		page: func(s *state) Page {
+			lib := s.look().library
+			return Page{Title: or(lib.VariantQuestion, s.t.variantTitle(lib.Title)), Blocks: s.whereInWords(s.look()), Questions: []Question{s.question(submission.FieldVariant)}}
+		},
+		take: func(s *state, a Answer) string { s.taken(a, submission.FieldVariant); return "" },
+		assume: func(s *state) bool {
+			lib := s.look().library
+			if s.given.Yes && lib.DefaultVariant != "" {
+				s.values[submission.FieldVariant] = lib.DefaultVariant
+			}
+			return s.given.Yes && lib.DefaultVariant != ""
+		},
+		flags: func(*state) []string { return []string{"--variant"} },
+	}
+}
+
+func hostStep() step {
+	return step{
+		key: "host",
+		needs: func(s *state) bool {
+			p := s.look()
+			return p.asksHost() && p.host == ""
+		},
+		page: func(s *state) Page {
+			p := s.look()
+			title := s.t.hostTitle(p.from.Domain)
+			if ask := p.offer().AskHost; ask != "" {
+				title = ask
+			}
+			return Page{Title: title, Questions: []Question{s.question(submission.FieldHost)}, Help: s.t.hostHelp()}
+		},
+		take: func(s *state, a Answer) string {
+			host := a.Texts[string(submission.FieldHost)]
+			if strings.TrimSpace(host) == "" || s.fault(submission.FieldHost, host) != "" {
+				return s.t.notAHost()
+			}
+			s.taken(a, submission.FieldHost)
+			s.passed["confirm"] = true // typed by a person
+			return ""
+		},
+		flags: func(*state) []string { return []string{"--host"} },
+	}
+}
+
+func regionStep() step {
+	return step{
+		key:   "region",
+		needs: func(s *state) bool { return s.look().regionOpen() },
+		page: func(s *state) Page {
+			lib := s.look().library
+			return Page{Title: or(lib.RegionQuestion, s.t.regionTitle(lib.Title)), Blocks: s.whereInWords(s.look()), Questions: []Question{s.question(submission.FieldRegion)}}
+		},
+		take: func(s *state, a Answer) string { s.taken(a, submission.FieldRegion); return "" },
+		assume: func(s *state) bool {
+			lib := s.look().library
+			if s.given.Yes && lib.DefaultRegion != "" {
+				s.values[submission.FieldRegion] = lib.DefaultRegion
+			}
+			return s.given.Yes && lib.DefaultRegion != ""
+		},
+		flags: func(*state) []string { return []string{"--region"} },
+	}
+}
+
+// onlyByDNS: nothing but DNS, which anybody on the way can forge, says that the
+// password should go to this server. A host of the provider's own pattern is
+// not in question.
+func (s *state) onlyByDNS(p picture) bool {
+	c := p.candidate
+	if c == nil || len(p.endpoints) == 0 || s.value(submission.FieldHost) != "" || !p.asksHost() {
+		return false
+	}
+	before, after, ok := strings.Cut(p.offer().HostPattern, "{n}")
+	host := p.endpoints[0].Host
+	return !(ok && strings.HasPrefix(host, before) && strings.HasSuffix(host, after))
+}
+
+func confirmStep() step {
+	const key = "confirm"
+	return step{
+		key:   key,
+		needs: func(s *state) bool { return s.onlyByDNS(s.look()) },
+		page: func(s *state) Page {
+			p := s.look()
+			return Page{
+				Title:  s.t.confirmTitle(p.endpoints[0].Host),
+				Blocks: append(s.evidence(p), Block{Plain, s.t.confirmWhy()}),
+				Questions: []Question{{
+					Key: key, Kind: YesNo, Label: s.t.confirmLabel(p.endpoints[0].Host), Value: s.draft[key],
+				}},
+				Actions: []Action{{Key: "provider", Label: s.t.otherProvider(), Letter: "p"}},
+			}
+		},
+		take: func(s *state, a Answer) string {
+			p := s.look()
+			if a.Texts[key] == "yes" {
+				return ""
+			}
+			s.old[submission.FieldHost] = p.endpoints[0].Host
+			s.found.Candidates = slices.DeleteFunc(slices.Clone(s.found.Candidates), func(c Candidate) bool { return c.Preset == "" })
+			for i := range s.found.Candidates {
+				s.found.Candidates[i].Host = ""
+			}
+			if p.own {
+				s.values[submission.FieldPreset] = OwnServer
+			}
+			return ""
+		},
+		act:   func(s *state, _ string) { s.wanted = "provider" },
+		flags: func(*state) []string { return []string{"--host"} },
+	}
+}
+
+// --- Bridge ---
+
+func (s *state) wantsBridge() bool {
+	p := s.look()
+	return s.bridge == nil && p.preset != nil && p.preset.Kind == preset.Bridge && s.value(submission.FieldPort) == ""
+}
+
+func (w *Wizard) findBridge(ctx context.Context) error {
+	found := Bridge{}
+	if w.deps.Bridges != nil {
+		found = w.deps.Bridges.Find(ctx)
+	}
+	s := w.state
+	s.bridge = &found
+	if c := found.Certificate; c != nil && found.OwnProcess && s.value(Fingerprint) == "" {
+		s.values[Fingerprint] = "sha256:" + c.SHA256
+	}
+	return ctx.Err()
+}
+
+func bridgeStep() step {
+	return step{
+		key:    "bridge",
+		strict: true,
+		needs: func(s *state) bool {
+			p := s.look()
+			if s.bridge == nil || p.preset == nil || p.preset.Kind != preset.Bridge || s.value(submission.FieldPort) != "" {
+				return false
+			}
+			return s.bridge.Endpoint.IsZero() || s.bridge.Certificate != nil && s.value(Fingerprint) == ""
+		},
+		page: func(s *state) Page {
+			if s.bridge.Endpoint.IsZero() {
+				return s.bridgeMissing()
+			}
+			p := s.pinPage(*s.bridge.Certificate, s.bridge.Endpoint)
+			p.Blocks = append(s.occupants(), p.Blocks...)
+			p.Actions = s.bridgeActions()
+			return p
+		},
+		take: func(s *state, a Answer) string {
+			if s.bridge.Endpoint.IsZero() {
+				s.bridge = nil // look again
+				return ""
+			}
+			return s.pin(a, *s.bridge.Certificate)
+		},
+		act: func(s *state, key string) {
+			switch key {
+			case "provider":
+				s.wanted = "provider"
+			case "port":
+				s.change(submission.FieldPort, submission.FieldPort, submission.FieldSecurity)
+			}
+		},
+		flags: func(s *state) []string {
+			if s.bridge.Endpoint.IsZero() {
+				return []string{"--port"}
+			}
+			return []string{"--tls-fingerprint"}
+		},
+	}
+}
+
+func (s *state) bridgeMissing() Page {
+	p := Page{Title: s.t.bridgeAbsent(), Next: s.t.lookAgain(), Actions: s.bridgeActions()}
+	if s.bridge.Installed {
+		p.Title = s.t.bridgeNotRunning()
+	}
+	p.Blocks = append(s.occupants(), Block{Plain, s.t.bridgeStart(s.bridge.Installed)})
+	return p
+}
+
+func (s *state) bridgeActions() []Action {
+	return []Action{
+		{Key: "port", Label: s.t.typePort(), Letter: "t"},
+		{Key: "provider", Label: s.t.otherProvider(), Letter: "p"},
+	}
+}
+
+// occupants tells who sits on Bridge's ports in its place.
+func (s *state) occupants() []Block {
+	var out []Block
+	if s.bridge == nil {
+		return nil
+	}
+	for _, o := range s.bridge.Occupants {
+		out = append(out, Block{Plain, s.t.occupied(o.Port, o.Name)})
+	}
+	if len(out) > 0 && !s.bridge.Endpoint.IsZero() {
+		out = append(out, Block{Plain, s.t.bridgeAnswers(s.bridge.Endpoint.Port)})
+	}
+	return out
+}
+
+const pinKey = "trust"
+
+// pinPage shows a certificate that nobody vouches for, to be trusted by itself.
+// It is only for servers on this machine.
+func (s *state) pinPage(c report.Certificate, e submission.Endpoint) Page {
+	return Page{
+		Title:     s.t.pinTitle(e.Address()),
+		Blocks:    s.certificate(c),
+		Questions: []Question{{Key: pinKey, Kind: YesNo, Label: s.t.pinLabel(), Value: s.draft[pinKey]}},
+	}
+}
+
+func (s *state) certificate(c report.Certificate) []Block {
+	return []Block{
+		{Plain, s.t.certificateFor(c.Names)},
+		{Plain, s.t.certificateDates(c.NotBefore, c.NotAfter)},
+		{Plain, s.t.certificateFingerprint()},
+		{Command, "sha256:" + c.SHA256},
+	}
+}
+
+func (s *state) pin(a Answer, c report.Certificate) string {
+	if a.Texts[pinKey] != "yes" {
+		return s.t.notPinned()
+	}
+	s.values[Fingerprint] = "sha256:" + c.SHA256
+	s.untry()
+	return ""
+}
+
+// --- before a password is asked ---
+
+// takesNoPasswords: the provider wants OAuth, now or soon.
+func takesNoPasswords(p *preset.Preset) bool {
+	return p.Password.Kind == preset.PasswordOAuth || p.Password.Kind == preset.PasswordAccount && p.OAuth != nil
+}
+
+func warningStep() step {
+	return step{
+		key: "warning",
+		needs: func(s *state) bool {
+			p := s.look()
+			return p.preset != nil && takesNoPasswords(p.preset) && s.given.Password.IsZero()
+		},
+		page: func(s *state) Page {
+			p := s.look().preset
+			page := Page{
+				Title: s.t.warningTitle(p.Title),
+				Next:  s.t.goOn(p.Password.Kind == preset.PasswordOAuth),
+				Actions: []Action{
+					{Key: "provider", Label: s.t.otherProvider(), Letter: "p"},
+					{Key: "stop", Label: s.t.stop(), Letter: "q"},
+				},
+			}
+			page.Blocks = paragraphs(p.Password.Required, p.Password.Refused, p.Password.Unavailable)
+			page.Blocks = append(page.Blocks, guide(p.Password)...)
+			return page
+		},
+		take: func(*state, Answer) string { return "" },
+		act: func(s *state, key string) {
+			if key == "stop" {
+				s.stop()
+				return
+			}
+			s.wanted = "provider"
+		},
+		assume: func(s *state) bool { return !s.canAsk },
+	}
+}
+
+func paragraphs(texts ...string) []Block {
+	var out []Block
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, Block{Plain, t})
+		}
+	}
+	return out
+}
+
+// guide is how to make a password: the steps, then the page.
+func guide(p preset.Password) []Block {
+	var out []Block
+	for _, step := range p.Steps {
+		out = append(out, Block{Step, step})
+	}
+	if p.URL != "" {
+		out = append(out, Block{Link, p.URL})
+	}
+	return out
+}

@@ -1,0 +1,70 @@
+package wizard
+
+import "context"
+
+// step is one page, or one job between pages.
+type step struct {
+	key   string
+	needs func(*state) bool // there is something to ask or do
+	// strict: asked as long as it is needed, not once.
+	strict bool
+
+	page func(*state) Page
+	take func(*state, Answer) (problem string) // of moving on
+	act  func(*state, string)                  // of an action of the page
+	// assume settles it without asking, if it may; nil: it may not.
+	assume func(*state) bool
+	flags  func(*state) []string // that would have answered it
+
+	do func(*Wizard, context.Context) error // of a job
+}
+
+// steps is the whole way, in order.
+func steps() []step {
+	return []step{
+		{key: "stores", strict: true, needs: (*state).wantsStores, do: (*Wizard).lookForStores},
+		addressStep(),
+		{key: "find", strict: true, needs: (*state).wantsDNS, do: (*Wizard).find},
+		slipStep(),
+		providerStep(),
+		variantStep(),
+		hostStep(),
+		regionStep(),
+		confirmStep(),
+		{key: "find-bridge", strict: true, needs: (*state).wantsBridge, do: (*Wizard).findBridge},
+		bridgeStep(),
+		warningStep(),
+		loginStep(),
+		doubtStep(),
+		{key: "try", strict: true, needs: (*state).wantsTry, do: (*Wizard).try},
+		failedStep(),
+		unattendedStep(),
+		placeStep(),
+		commandStep(),
+		passphraseStep(),
+		saveStep(),
+		{key: "keep", strict: true, needs: (*state).wantsKeeping, do: (*Wizard).keep},
+
+		// Only on demand.
+		changeStep(),
+		certificateNameStep(),
+		trustStep(),
+		transcriptStep(),
+	}
+}
+
+func never(*state) bool { return false }
+
+// next is the first step that is due, nil at the end.
+func (s *state) next(all []step) *step {
+	for i := range all {
+		if st := &all[i]; s.wanted == st.key || s.wanted == "" && s.due(st) {
+			return st
+		}
+	}
+	return nil
+}
+
+func (s *state) due(st *step) bool {
+	return s.reopened[st.key] || st.needs(s) && (st.strict || !s.passed[st.key])
+}

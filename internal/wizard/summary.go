@@ -1,0 +1,102 @@
+package wizard
+
+import (
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+)
+
+// worksInWords is the verdict on the pages that save.
+func (s *state) worksInWords() []Block {
+	if s.untested {
+		return []Block{{Strong, s.t.untested()}}
+	}
+	if s.report == nil {
+		return nil
+	}
+	return []Block{{Strong, s.t.works()}, {Plain, s.t.accepted(s.report.Endpoint.Host, s.report.Account.To.String())}}
+}
+
+// summary stays on the screen: the settings, what was proven, where it is, how
+// to test it again, and what else the provider has in store.
+func (s *state) summary() []Block {
+	out := append([]Block{{Strong, s.t.savedAs(s.saved.Name)}}, s.card()...)
+	out = append(out, s.proof()...)
+	out = append(out, paragraphs(s.t.settingsAre(s.saved.Path), s.t.passwordIs(s.saved.Secret, s.store()))...)
+	if s.saved.Default {
+		out = append(out, Block{Plain, s.t.isDefault()})
+	}
+	if s.store() != StoreNone {
+		out = append(out, Block{Plain, s.t.passwordSet(s.now())})
+	}
+	out = append(out, Block{Plain, s.t.testAgain()}, Block{Command, s.t.testCommand(s.saved.Name)})
+	return append(out, s.surprises()...)
+}
+
+func (s *state) notSaved() []Block {
+	return append([]Block{{Strong, s.t.nothingWasSaved()}}, append(s.card(), s.proof()...)...)
+}
+
+// card is the settings in the words of mail programs.
+func (s *state) card() []Block {
+	a := s.attempt()
+	if s.report == nil && len(a.Account.Endpoints) == 0 {
+		return nil
+	}
+	used := a.Account.Endpoints[0]
+	if s.report != nil && !s.untested {
+		used = s.report.Endpoint
+	}
+	out := []Block{
+		{Plain, s.t.cardOutgoing(used)},
+		{Plain, s.t.cardUser(a.Account.Username)},
+		{Plain, s.t.cardFrom(a.Account.From.String())},
+	}
+	if a.Preset == nil {
+		return out
+	}
+	for _, in := range a.Preset.Incoming {
+		if !in.Unverified {
+			out = append(out, Block{Plain, s.t.cardIncoming(string(in.Protocol), in.Host, in.Port, in.Security)})
+		}
+	}
+	return out
+}
+
+// proof is what was shown to work, and what was not looked at.
+func (s *state) proof() []Block {
+	if s.untested || s.report == nil {
+		return []Block{{Plain, s.t.notProven()}}
+	}
+	out := []Block{{Plain, s.t.proven(s.report.Endpoint, s.report.Account.To.String(), s.report.Subject)}}
+	if s.report.TLS != nil {
+		out = append(out, Block{Plain, s.t.provenTLS(s.report.TLS.Version, s.value(Fingerprint) != "")})
+	}
+	if !s.report.Conclusive {
+		out = append(out, Block{Plain, s.t.notConclusive()})
+	}
+	return append(out, Block{Plain, s.t.notLookedAt()})
+}
+
+// surprises is what people find out too late: doubles in Sent, limits, the
+// sender that is replaced.
+func (s *state) surprises() []Block {
+	p := s.look().preset
+	if p == nil {
+		return nil
+	}
+	var lines []string
+	if p.Sent.Copy == preset.CopyByServer {
+		lines = append(lines, s.t.keepsCopy(p.Title), p.Sent.Switch)
+	}
+	lines = append(lines, p.Account.FromRule)
+	for _, l := range p.Limits {
+		if !l.Unverified {
+			lines = append(lines, l.Text)
+		}
+	}
+	lines = append(lines, s.t.loginAlerts(p.Kind == preset.Mailbox))
+	out := paragraphs(lines...)
+	if len(out) > 0 {
+		out = append([]Block{{Strong, s.t.goodToKnow(p.Title)}}, out...)
+	}
+	return out
+}

@@ -1,0 +1,598 @@
+package wizard
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// texts is all that the wizard itself says, in English: whole sentences, one
+// method each, with what differs as parameters. A translation is another type
+// with the same methods. What presets and diagnoses say comes in as it is.
+type texts struct{}
+
+// --- the address ---
+
+func (texts) addressTitle() string { return "Which address will send the mail?" }
+func (texts) addressHelp() string {
+	return "The address of your mailbox, such as you@example.com. Its server is found from it. Your name is shown to those who get your mail; you may leave it out."
+}
+func (texts) demo() string {
+	return "This is a demonstration. The server runs inside this program, and no mail leaves this computer."
+}
+func (texts) notAnAddress() string { return "An address has the form you@example.com." }
+func (texts) domainMissing(domain string) string {
+	return fmt.Sprintf("DNS knows no domain %s. Check what stands after the @, or go on if you know better.", domain)
+}
+func (texts) slipTitle(meant string) string { return fmt.Sprintf("Did you mean %s?", meant) }
+func (texts) slipLabel() string             { return "Your address" }
+func (texts) slipKeep(typed string) string  { return fmt.Sprintf("%s is right", typed) }
+
+// --- the server ---
+
+func (texts) providerTitle(domain string) string {
+	if domain == "" {
+		return "Who is the mail provider?"
+	}
+	return fmt.Sprintf("Who runs the mail of %s?", domain)
+}
+func (texts) providerHelp() string {
+	return "The company where the mailbox is. If it is not in the list, or the server is your own, choose “My own server”."
+}
+func (texts) choose() string          { return "Choose one of the list." }
+func (texts) askingAgain() string     { return "DNS was asked again." }
+func (texts) ownServer() string       { return "My own server, or another provider" }
+func (texts) ownServerDetail() string { return "You type the server's name." }
+func (texts) byDNS() string           { return "Find it from the address (DNS)" }
+func (texts) byDNSDetail() string     { return "Ask again where the mail of the domain goes." }
+func (texts) dnsFailed() string       { return "DNS did not answer, so the provider could not be found." }
+func (texts) dnsDoesNotTell(domain string) string {
+	return fmt.Sprintf("DNS does not tell which provider %s is with.", domain)
+}
+func (texts) noMail(domain string) string {
+	return fmt.Sprintf("%s says in DNS that it takes no mail, so no provider can be found from it.", domain)
+}
+func (texts) forwardOnly(domain, service string) string {
+	return fmt.Sprintf("The mail of %s goes to %s, which only passes it on: there is no mailbox to log in to. Sending needs another provider.", domain, service)
+}
+func (texts) behindFilter(domain, filter string) string {
+	return fmt.Sprintf("The mail of %s passes the spam filter %s first. Who keeps the mailboxes is another matter.", domain, filter)
+}
+func (texts) variantTitle(provider string) string {
+	return fmt.Sprintf("Which offer of %s is it?", provider)
+}
+func (texts) regionTitle(provider string) string {
+	return fmt.Sprintf("In which region of %s is the account?", provider)
+}
+func (texts) hostTitle(domain string) string {
+	return fmt.Sprintf("Which server sends the mail of %s?", domain)
+}
+func (texts) hostHelp() string {
+	return "The provider calls it SMTP server or outgoing mail server. Port and security are found by trying."
+}
+func (texts) notAHost() string { return "A server's name looks like smtp.example.com." }
+func (texts) confirmTitle(host string) string {
+	return fmt.Sprintf("Is %s the right server?", host)
+}
+func (texts) confirmWhy() string {
+	return "Only DNS says so, and your password would go there. Compare it with what your provider tells you."
+}
+func (texts) confirmLabel(host string) string { return fmt.Sprintf("Send the password to %s", host) }
+
+func (texts) provider(title, region string) string {
+	if region == "" {
+		return fmt.Sprintf("Provider: %s.", title)
+	}
+	return fmt.Sprintf("Provider: %s, region %s.", title, region)
+}
+func (texts) ownDomain(domain, title, region string) string {
+	if region == "" {
+		return fmt.Sprintf("%s belongs to %s.", domain, title)
+	}
+	return fmt.Sprintf("%s belongs to %s, region %s.", domain, title, region)
+}
+func (texts) hostedAt(domain, title, region, why string) string {
+	if region == "" {
+		return fmt.Sprintf("%s has its mail at %s%s.", domain, title, why)
+	}
+	return fmt.Sprintf("%s has its mail at %s, region %s%s.", domain, title, region, why)
+}
+func (texts) serverByDNS(domain, host, why string) string {
+	return fmt.Sprintf("DNS names %s as the server of %s%s.", host, domain, why)
+}
+
+// why is a bracket that ends a sentence.
+func (texts) why(e Evidence) string {
+	kind := map[EvidenceKind]string{ByMX: "MX", BySRV: "SRV", BySPF: "SPF", ByAutodiscover: "autodiscover"}[e.Kind]
+	if kind == "" || e.Name == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s: %s)", kind, e.Name)
+}
+
+func (t texts) endpoint(first, second submission.Endpoint) string {
+	switch {
+	case second.Port == 0:
+		return fmt.Sprintf("%s, port %d, %s.", first.Host, first.Port, t.security(first.Security))
+	case second.Port == first.Port:
+		return fmt.Sprintf("%s, port %d, %s or %s.", first.Host, first.Port, t.security(first.Security), t.security(second.Security))
+	}
+	return fmt.Sprintf("%s, port %d, %s; else port %d, %s.", first.Host, first.Port, t.security(first.Security), second.Port, t.security(second.Security))
+}
+func (texts) logsInAs(user, from string) string {
+	if user == from {
+		return fmt.Sprintf("Log in and send as %s.", user)
+	}
+	return fmt.Sprintf("Log in as %s, send as %s.", user, from)
+}
+func (texts) security(s submission.Security) string {
+	switch s {
+	case submission.SSL:
+		return "SSL"
+	case submission.STARTTLS:
+		return "STARTTLS"
+	}
+	return "not encrypted"
+}
+func (texts) byTrying() string        { return "find out by trying" }
+func (texts) chosenFromOffer() string { return "chosen from the server's offer" }
+func (texts) wouldGoInClear(host string) string {
+	return fmt.Sprintf("Without encryption the password for %s would cross the network in clear. Use SSL or STARTTLS.", host)
+}
+
+// --- Bridge ---
+
+func (texts) bridgeAbsent() string     { return "Proton Mail Bridge is not on this computer" }
+func (texts) bridgeNotRunning() string { return "Proton Mail Bridge is not running" }
+func (texts) bridgeStart(installed bool) string {
+	if installed {
+		return "Nothing on ports 1025 to 1035 is Bridge. Start Bridge, sign in to it, then look again."
+	}
+	return "Nothing on ports 1025 to 1035 is Bridge. Install Bridge from proton.me/mail/bridge, start it and sign in, then look again. With an address in your own domain, the provider “Proton Mail (SMTP token)” works without Bridge."
+}
+func (texts) lookAgain() string     { return "look again" }
+func (texts) typePort() string      { return "type the port" }
+func (texts) otherProvider() string { return "another provider" }
+func (texts) occupied(port int, name string) string {
+	if name == "" {
+		return fmt.Sprintf("Another program answers on port %d.", port)
+	}
+	return fmt.Sprintf("Port %d is %s.", port, name)
+}
+func (texts) bridgeAnswers(port int) string { return fmt.Sprintf("Bridge answers on %d.", port) }
+func (texts) pinTitle(address string) string {
+	return fmt.Sprintf("Trust the certificate of %s?", address)
+}
+func (texts) pinLabel() string { return "Trust this certificate, and no other, from now on" }
+func (texts) notPinned() string {
+	return "Without trust in its certificate, no password is sent there."
+}
+func (texts) pinnedItself(sha256 string) string {
+	return fmt.Sprintf("Its certificate is trusted by its fingerprint, since the program that listens is your own: sha256:%s…", sha256[:min(16, len(sha256))])
+}
+func (texts) certificateFor(names []string) string {
+	const most = 5
+	switch {
+	case len(names) == 0:
+		return "The certificate names no server."
+	case len(names) > most:
+		return fmt.Sprintf("It is for %s and %d more.", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return fmt.Sprintf("It is for %s.", strings.Join(names, ", "))
+}
+func (texts) certificateDates(from, to time.Time) string {
+	return fmt.Sprintf("It is valid from %s to %s.", day(from), day(to))
+}
+func (texts) certificateFingerprint() string { return "Its fingerprint:" }
+
+func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// --- the password ---
+
+func (texts) warningTitle(provider string) string {
+	return fmt.Sprintf("%s and passwords", provider)
+}
+func (texts) goOn(oauth bool) string {
+	if oauth {
+		return "go on, I have a token"
+	}
+	return "go on with a password"
+}
+func (texts) loginTitle() string  { return "Log in" }
+func (texts) logIn() string       { return "log in and send one test mail" }
+func (texts) senderLabel() string { return "Sender (From)" }
+func (texts) loginHelp() string {
+	return "Enter connects to the server, logs in and sends one test mail to yourself. The password is not shown. Nothing is saved before you say so."
+}
+func (texts) nothingSaved(to string) string {
+	return fmt.Sprintf("Enter logs in and sends one test mail to %s. Nothing is saved yet.", to)
+}
+func (texts) passwordOfServer() string {
+	return "The password of the mailbox on this server. If your provider has app passwords, make one and use that."
+}
+func (texts) passwordGeneric(provider string) string {
+	return fmt.Sprintf("The password of your mailbox at %s. If you log in there with a second factor, look in the security settings of your account for an app password.", provider)
+}
+func (texts) nameForIt(name string) string { return fmt.Sprintf("A good name for it: %s", name) }
+func (texts) password() string             { return "Password" }
+func (texts) passwordLabel(label string) string {
+	if label == "" {
+		return "Password"
+	}
+	return strings.ToUpper(label[:1]) + label[1:]
+}
+func (texts) characters(n int) string { return fmt.Sprintf("%d characters", n) }
+func (texts) received(n int) string   { return fmt.Sprintf("%d characters were received.", n) }
+func (texts) sameAsTyped(n int) string {
+	return fmt.Sprintf("empty for the %d characters typed before", n)
+}
+func (texts) sameAsSaved() string     { return "empty for the saved one" }
+func (texts) usernameMissing() string { return "The user name is needed." }
+func (texts) passwordMissing() string { return "The password is needed." }
+func (texts) pasteAgain() string      { return "type the password again" }
+func (texts) tryAnyway() string       { return "try it anyway" }
+func (texts) leaveOut() string        { return "leave them out" }
+func (texts) doubtSpace() string      { return "The password begins or ends with a space or line end" }
+func (texts) doubtLine() string       { return "The password has a line end in the middle" }
+func (texts) doubtUsername() string   { return "That is an address or user name, not a password" }
+func (texts) doubtKey() string        { return "That is a key or a link, not a password" }
+func (texts) doubtCode() string {
+	return "That looks like the six digits of a second factor, not a password"
+}
+func (texts) doubtNonASCII() string {
+	return "The password has letters outside ASCII. Some servers and programs get those wrong"
+}
+func (texts) doubtShape(label string, length int, alphabet, refused string) string {
+	kind := map[string]string{"letters": "letters", "alphanumeric": "letters and digits", "hex": "digits and the letters a to f"}[alphabet]
+	if kind == "" {
+		kind = "characters"
+	}
+	text := fmt.Sprintf("A %s has %d %s.", label, length, kind)
+	if refused != "" {
+		text += " " + refused
+	}
+	return text
+}
+
+// --- the try ---
+
+func (texts) trying(host string) string { return fmt.Sprintf("Trying %s", host) }
+func (texts) tryingUngrouped(host string, n int) string {
+	return fmt.Sprintf("Trying %s with %d characters: the spaces between the groups were left out", host, n)
+}
+func (texts) waiting(until time.Time, host string) string {
+	return fmt.Sprintf("Waiting until %s, so that %s does not lock you out", clock(until), host)
+}
+func (texts) stopped() string { return "Stopped. All answers are kept." }
+
+func clock(t time.Time) string { return t.Format("15:04:05") }
+
+// --- a failure ---
+
+func (texts) failedTitle(stage report.Stage, host string) string {
+	switch stage {
+	case report.Resolve:
+		return fmt.Sprintf("The name %s was not found", host)
+	case report.Connect:
+		return fmt.Sprintf("No connection to %s", host)
+	case report.TLSStage, report.STARTTLS:
+		return fmt.Sprintf("No protected connection to %s", host)
+	case report.Greeting, report.EHLO:
+		return fmt.Sprintf("No mail session with %s", host)
+	case report.Auth:
+		return "The login was refused"
+	case report.Mail:
+		return "The sender was refused"
+	case report.Rcpt:
+		return "The recipient was refused"
+	}
+	return "The test mail was refused"
+}
+func (texts) serverSaid() string { return "The server said:" }
+func (t texts) alsoTried(port int, s submission.Security, reachable bool, err string) string {
+	if reachable {
+		return fmt.Sprintf("Port %d (%s) was tried too and answers.", port, t.security(s))
+	}
+	return fmt.Sprintf("Port %d (%s) was tried too: %s.", port, t.security(s), err)
+}
+func (texts) pausing(refusals int, until time.Time) string {
+	return fmt.Sprintf("%d logins in a row were refused. The next try waits until %s, so that the account is not locked.", refusals, clock(until))
+}
+func (t texts) changeOne(f submission.Field) string {
+	switch f {
+	case submission.FieldPreset:
+		return "change the provider"
+	case submission.FieldRegion:
+		return "change the region"
+	case submission.FieldVariant:
+		return "change the offer"
+	case submission.FieldHost:
+		return "change the server"
+	case submission.FieldPort:
+		return "change the port"
+	case submission.FieldSecurity:
+		return "change the security"
+	case submission.FieldUsername:
+		return "change the user name"
+	case submission.FieldFrom:
+		return "change the sender"
+	case submission.FieldTo:
+		return "change the recipient"
+	case submission.FieldAuth:
+		return "change the way of signing in"
+	case submission.FieldHelo:
+		return "change the name for EHLO"
+	case submission.FieldProxy:
+		return "change the proxy"
+	case ProfileName:
+		return "change what is saved"
+	}
+	return t.changeTitle()
+}
+func (texts) useCertified(host string) string { return fmt.Sprintf("use the name %s", host) }
+func (texts) certifiedTitle() string          { return "Is your server one of these?" }
+func (texts) certifiedWhy(host string) string {
+	return fmt.Sprintf("You asked for %s, and the server that answers is certified for another name. Take it only if it is your provider's.", host)
+}
+func (texts) certifiedLabel() string  { return "The server's name" }
+func (texts) showCertificate() string { return "look at the certificate" }
+func (texts) tryAgain() string        { return "try again" }
+func (t texts) tryEndpoint(port int, s submission.Security) string {
+	return fmt.Sprintf("try port %d, %s", port, t.security(s))
+}
+func (texts) tryProvider(title string) string { return fmt.Sprintf("try %s", title) }
+func (texts) tryRegion() string               { return "another region" }
+func (texts) viaProxy() string                { return "through a SOCKS proxy" }
+func (texts) saveUntested() string            { return "save it untested, for another network" }
+func (texts) changeMore() string              { return "change something else" }
+func (texts) seeTranscript() string           { return "see the transcript" }
+func (texts) stop() string                    { return "stop" }
+func (texts) goBack() string                  { return "go back" }
+func (texts) transcriptTitle() string         { return "Transcript" }
+func (texts) transcriptWhat() string {
+	return "C is this side, S the server, * inside TLS. Passwords are replaced."
+}
+func (texts) transcriptLine(server, tls bool, text string) string {
+	who, inside := "C", " "
+	if server {
+		who = "S"
+	}
+	if tls {
+		inside = "*"
+	}
+	return inside + who + ": " + text
+}
+
+// --- changes ---
+
+func (texts) change() string      { return "change" }
+func (texts) changeTitle() string { return "Change what you like" }
+func (texts) changeHelp() string {
+	return "Leave as it is what is right. An empty answer is found out by smtpwiz."
+}
+func (texts) label(f submission.Field) string {
+	switch f {
+	case submission.FieldFrom:
+		return "Address"
+	case DisplayName:
+		return "Your name"
+	case submission.FieldPreset:
+		return "Provider"
+	case submission.FieldRegion:
+		return "Region"
+	case submission.FieldVariant:
+		return "Offer"
+	case submission.FieldHost:
+		return "Server"
+	case submission.FieldPort:
+		return "Port"
+	case submission.FieldSecurity:
+		return "Security"
+	case submission.FieldUsername:
+		return "User name"
+	case submission.FieldTo:
+		return "Test mail to"
+	case submission.FieldAuth:
+		return "SASL mechanism"
+	case submission.FieldHelo:
+		return "Name for EHLO"
+	case submission.FieldProxy:
+		return "SOCKS proxy"
+	case ProfileName:
+		return "Name of the profile"
+	case SecretStore:
+		return "Password rests in"
+	case PasswordCommand:
+		return "Command"
+	}
+	return string(f)
+}
+func (texts) hint(f submission.Field) string {
+	switch f {
+	case submission.FieldFrom, submission.FieldTo:
+		return "you@example.com"
+	case submission.FieldHost:
+		return "smtp.example.com"
+	case submission.FieldPort:
+		return "465 or 587, by trying"
+	case submission.FieldProxy:
+		return "socks5://127.0.0.1:1080"
+	case PasswordCommand:
+		return "pass show mail/example"
+	case DisplayName:
+		return "optional"
+	}
+	return ""
+}
+func (texts) notAPort() string     { return "A port is a number from 1 to 65535." }
+func (texts) notOneLine() string   { return "It must be one line of text." }
+func (texts) notAHeloName() string { return "A name for EHLO is a host name, without spaces." }
+func (texts) notAProxy() string    { return "A proxy is written socks5://HOST:PORT." }
+func (texts) notAStore() string    { return "It is one of keyring, file, command and none." }
+func (texts) nameTaken(name string) string {
+	return fmt.Sprintf("There is a profile %s already. Choose another name, or change that one with smtpwiz setup %s.", name, name)
+}
+
+// --- saving ---
+
+func (texts) works() string { return "Works." }
+func (texts) accepted(host, to string) string {
+	return fmt.Sprintf("%s took the test mail to %s.", host, to)
+}
+func (texts) untested() string { return "Not tested: what is saved may be wrong." }
+func (texts) saveTitle(name, store string, unlock Unlock) string {
+	switch store {
+	case StoreKeyring:
+		return fmt.Sprintf("Save as “%s”, password in the keyring?", name)
+	case StoreFile:
+		if unlock == ByKeyFile {
+			return fmt.Sprintf("Save as “%s”, password in the encrypted file, opened by a key file?", name)
+		}
+		return fmt.Sprintf("Save as “%s”, password in the encrypted file, opened by a passphrase?", name)
+	case StoreCommand:
+		return fmt.Sprintf("Save as “%s”, password from your command?", name)
+	}
+	return fmt.Sprintf("Save as “%s”, without the password?", name)
+}
+func (texts) save() string      { return "save" }
+func (texts) doNotSave() string { return "no" }
+func (texts) noKeyring(why string) string {
+	if why == "" {
+		return "There is no keyring here to keep the password in."
+	}
+	return "There is no keyring here to keep the password in: " + why
+}
+func (texts) unattendedTitle() string { return "Will a script use this without you?" }
+func (texts) unattendedLabel() string { return "A script or timer will send mail with it" }
+func (texts) storesHelp() string {
+	return "A script cannot type a passphrase. For it, the password is opened by a key file, or printed by a command such as pass. If only you use it, an encrypted file with a passphrase is safer."
+}
+func (texts) placeTitle() string   { return "Where should the password rest?" }
+func (texts) placeLabel() string   { return "Place" }
+func (texts) placeKeyFile() string { return "Encrypted file, opened by a key file" }
+func (texts) placeKeyFileDetail() string {
+	return "Protects backups and copies, not against root or you."
+}
+func (texts) placeFile() string          { return "The encrypted file that is there" }
+func (texts) placeFileDetail() string    { return "A script needs its passphrase in SMTPWIZ_PASSPHRASE." }
+func (texts) placeCommand() string       { return "A command of yours prints it" }
+func (texts) placeCommandDetail() string { return "Such as pass, gopass or a vault." }
+func (texts) placeNone() string          { return "Nowhere" }
+func (texts) placeNoneDetail() string {
+	return "It comes from SMTPWIZ_PASSWORD, or is asked for each time."
+}
+func (texts) store(store string) string {
+	switch store {
+	case StoreKeyring:
+		return "the keyring"
+	case StoreFile:
+		return "the encrypted file"
+	case StoreCommand:
+		return "a command of yours"
+	}
+	return "nowhere: asked for each time"
+}
+func (texts) askLater() string       { return "asked before it is saved" }
+func (texts) commandTitle() string   { return "Which command prints the password?" }
+func (texts) commandWhat() string    { return "It is run each time. The password itself is not kept." }
+func (texts) commandMissing() string { return "The command is needed." }
+func (texts) passphraseTitle(isNew bool) string {
+	if isNew {
+		return "Choose a passphrase for the encrypted file"
+	}
+	return "The passphrase of the encrypted file"
+}
+func (texts) passphraseLabel() string   { return "Passphrase" }
+func (texts) repeatLabel() string       { return "The same again" }
+func (texts) passphraseMissing() string { return "The passphrase is needed." }
+func (texts) passphrasesDiffer() string { return "The two passphrases differ." }
+func (texts) protects() string {
+	return "The encrypted file protects backups and copies, not against root or you."
+}
+func (texts) notSavedBecause(err string) string {
+	return fmt.Sprintf("It could not be saved: %s.", err)
+}
+
+// --- the summary ---
+
+func (texts) savedAs(name string) string { return fmt.Sprintf("Saved as “%s”.", name) }
+func (texts) nothingWasSaved() string    { return "Nothing was saved." }
+func (t texts) cardOutgoing(e submission.Endpoint) string {
+	return fmt.Sprintf("Outgoing server (SMTP): %s, port %d, %s", e.Host, e.Port, t.security(e.Security))
+}
+func (texts) cardUser(user string) string { return fmt.Sprintf("User name: %s", user) }
+func (texts) cardFrom(from string) string { return fmt.Sprintf("Sender: %s", from) }
+func (t texts) cardIncoming(protocol, host string, port int, s submission.Security) string {
+	return fmt.Sprintf("Incoming server (%s), not tested: %s, port %d, %s", strings.ToUpper(protocol), host, port, t.security(s))
+}
+func (texts) proven(e submission.Endpoint, to, subject string) string {
+	return fmt.Sprintf("Proven: %s let you in and took a mail to %s. Look for “%s” in that mailbox; it may be in Junk.", e.Host, to, subject)
+}
+func (texts) provenTLS(version string, pinned bool) string {
+	if pinned {
+		return fmt.Sprintf("Proven: the connection is protected by %s, with the one certificate that you trust.", version)
+	}
+	return fmt.Sprintf("Proven: the connection is protected by %s, with a certificate that this computer trusts.", version)
+}
+func (texts) notConclusive() string {
+	return "Not proven: whether the provider lets you send as this address."
+}
+func (texts) notLookedAt() string {
+	return "Not proven: that the mail arrived, and that reading mail works."
+}
+func (texts) notProven() string { return "Nothing is proven: the last try did not pass." }
+func (texts) settingsAre(path string) string {
+	if path == "" {
+		return ""
+	}
+	return fmt.Sprintf("The settings are in %s.", path)
+}
+func (texts) passwordIs(place, store string) string {
+	if store == StoreNone || place == "" {
+		return "The password is not kept."
+	}
+	return fmt.Sprintf("The password is in %s.", place)
+}
+func (texts) isDefault() string { return "It is the default profile." }
+func (texts) passwordSet(now time.Time) string {
+	return fmt.Sprintf("The password was set on %s.", now.Format("2 January 2006"))
+}
+func (texts) testAgain() string              { return "To test it again:" }
+func (texts) testCommand(name string) string { return "smtpwiz test " + name }
+func (texts) goodToKnow(title string) string { return fmt.Sprintf("Good to know of %s", title) }
+func (texts) keepsCopy(title string) string {
+	return fmt.Sprintf("%s keeps what you send in Sent by itself. A program that keeps a copy too makes doubles.", title)
+}
+func (texts) loginAlerts(mailbox bool) string {
+	if !mailbox {
+		return ""
+	}
+	return "Switch on login alerts in your account: they tell you when somebody else signs in."
+}
+
+// --- where nobody can be asked ---
+
+func (texts) missing(flags string) string { return fmt.Sprintf("answers are missing: %s", flags) }
+func (texts) missingHint(yes bool) string {
+	if yes {
+		return "give them as flags, or run it in a terminal"
+	}
+	return "give them as flags, let --yes take the defaults, or run it in a terminal"
+}
+func (texts) passwordFlags() string {
+	return "--password-stdin, --password-file, --password-command or SMTPWIZ_PASSWORD"
+}
+func (texts) givenWrong(flag, wrong string) string { return fmt.Sprintf("--%s: %s", flag, wrong) }
+func (texts) givenHint(flag string) string         { return fmt.Sprintf("change --%s", flag) }
+func (texts) presetsHint() string {
+	return "smtpwiz presets show NAME tells regions, variants and servers"
+}
+func (texts) storeUnusable(store, why string) string {
+	if why == "" {
+		return fmt.Sprintf("The password cannot rest in %s here.", texts{}.store(store))
+	}
+	return fmt.Sprintf("The password cannot rest in %s here: %s", texts{}.store(store), why)
+}
