@@ -14,8 +14,8 @@ help: ## list the targets
 build: ## build bin/smtpwiz
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/smtpwiz ./cmd/smtpwiz
 
-demo: build ## send a self-test mail through the embedded server
-	./bin/smtpwiz test --demo
+demo: build ## set up an account on the embedded server; without a terminal, test one
+	@if [ -t 0 ] && [ -t 2 ]; then ./bin/smtpwiz setup --demo; else ./bin/smtpwiz test --demo; fi
 
 test: ## run the tests
 	$(GO) test ./...

@@ -28,7 +28,7 @@ type seen struct {
 // offers STARTTLS. One that does not greet in clear may be waiting for TLS.
 func (f *Finder) look(ctx context.Context, port int) seen {
 	clear := f.try(ctx, submission.Endpoint{Host: host, Port: port, Security: submission.STARTTLS}, "")
-	if !clear.open || clear.greeting != "" || clear.service != "" {
+	if !clear.open || clear.greeting != "" {
 		return clear
 	}
 	secure := submission.Endpoint{Host: host, Port: port, Security: submission.SSL}
@@ -37,9 +37,6 @@ func (f *Finder) look(ctx context.Context, port int) seen {
 		// Nothing is read in a session that is not trusted. To hear the greeting
 		// this very leaf is trusted, for as long as that takes.
 		tls = f.try(ctx, secure, tls.certificate.SHA256)
-	}
-	if !tls.open {
-		return clear
 	}
 	return tls
 }

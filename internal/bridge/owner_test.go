@@ -10,10 +10,8 @@ import (
 
 func TestOwnPorts(t *testing.T) {
 	t.Parallel()
-	without := func(table string) fstest.MapFS {
-		tables := proc(listening(1025, myUID))
-		delete(tables, table)
-		return tables
+	only := func(table string) fstest.MapFS {
+		return fstest.MapFS{table: {Data: []byte(row("::ffff:127.0.0.1", 1025, "0A", myUID))}}
 	}
 	six := func(rows ...string) fstest.MapFS {
 		tables := proc()
@@ -43,14 +41,14 @@ func TestOwnPorts(t *testing.T) {
 		{"IPv6 on all addresses", six(row("::", 1025, "0A", myUID)), myUID, true},
 		{"IPv4 by a socket of IPv6", six(row("::ffff:127.0.0.1", 1025, "0A", myUID)), myUID, true},
 		{"IPv6 loopback only", six(row("::1", 1025, "0A", myUID)), myUID, false},
-		{"no IPv6", without("net/tcp6"), myUID, true},
-		{"no IPv4", without("net/tcp"), myUID, false},
+		{"no IPv6", only("net/tcp"), myUID, true},
+		{"no IPv4", only("net/tcp6"), myUID, false},
 		{"a table that cannot be read", broken, myUID, false},
 		{"no table may be read", forbidden{}, myUID, false},
 		{"no tables", nil, myUID, false},
 		{"a user without a number", proc(listening(1025, overflowUID)), overflowUID, false},
 		{"no users", proc(listening(1025, myUID)), -1, false},
-		{"a large number", proc(listening(1025, 4_000_000_000)), myUID, false},
+		{"mine, and one of a large number", proc(listening(1025, myUID), row("0.0.0.0", 1025, "0A", 4_000_000_000)), myUID, false},
 	}
 	for _, tt := range tests {
 		f := &Finder{Proc: tt.proc, UID: tt.uid}

@@ -60,10 +60,7 @@ func (f *dnsFinder) Find(ctx context.Context, a submission.Address) wizard.Found
 	r := f.Finder.Find(ctx, a)
 	found := wizard.Found{
 		DomainMissing: r.DomainMissing, DNSFailed: r.DNSFailed != nil,
-		ForwardOnly: r.ForwardOnly, Filter: r.Filter,
-	}
-	if r.Suggestion != "" {
-		found.Suggestion = a.Local + "@" + r.Suggestion
+		ForwardOnly: r.ForwardOnly, Filter: r.Filter, Suggestion: r.Suggestion, NoMail: r.NoMail,
 	}
 	for _, c := range r.Candidates {
 		out := wizard.Candidate{Region: c.Region, Variant: c.Variant, Host: c.Host, Endpoints: c.Endpoints}

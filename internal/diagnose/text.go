@@ -108,25 +108,23 @@ func lazily(pattern string) func() *regexp.Regexp {
 
 // --- taking wrappers off ---
 
-// maxText is how much of a text is read: its beginning and its end.
-const maxText = 16 << 10
-
 var (
-	lineEnds   = strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n")
+	lineEnds   = strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n",
+		`\"`, `"`, `\/`, "/", `\t`, " ", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\u003C`, "<", `\u003E`, ">")
 	pythonText = lazily(`\bb(['"])`)
 	bounceType = lazily(`(?i)\bsmtp; ?`) // RFC 3464 section 2.3.6
 )
 
 // unwrap undoes what other programs do to a text when they print it: escaped
-// line ends, Python's b'…', HTML.
+// line ends and quotes, Python's b'…', HTML. Of a long text it keeps what matters.
 func unwrap(s string) string {
-	if len(s) > maxText {
-		s = s[:maxText/2] + "\n" + s[len(s)-maxText/2:]
+	if len(s) > maxInput {
+		s = s[:maxInput/2] + "\n" + s[len(s)-maxInput/2:]
 	}
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "�")
 	}
-	s = lineEnds.Replace(html.UnescapeString(s))
+	s = narrowed(lineEnds.Replace(html.UnescapeString(s)))
 	return bounceType().ReplaceAllString(pythonText().ReplaceAllString(s, "$1"), "")
 }
 
@@ -159,83 +157,6 @@ func masked(s string) string {
 		s = re().ReplaceAllString(s, "${1}***")
 	}
 	return s
-}
-
-// --- finding the line that decides ---
-
-// speakers are how programs mark the server's and the client's lines in a transcript.
-var (
-	serverLine = lazily(`(?i)^(?:.*\bserver -> client:|.*\bsmtp<<?|<[-~*]+[>]?|<<<|s:|reply:|got:|.*\bin:|server:|←)\s*['"]?(.*)$`)
-	clientLine = lazily(`(?i)^(?:.*\bclient -> server:|.*\bsmtp>>?|[-~]+>|>>>|>|c:|send:|sent:|.*\bout:|client:|→)\s*['"]?(.*)$`)
-	replyLine  = lazily(`^[2-5][0-5][0-9](?:[- ]|$)`)
-)
-
-// decisive picks the part of a text that says what went wrong: of a transcript
-// the last refusal, with the stage of the command before it; of anything else
-// the lines from the refusal on, or all of it.
-func decisive(text string) (part string, stage report.Stage) {
-	lines := strings.Split(text, "\n")
-	if part, stage := lastRefusal(lines); part != "" {
-		return part, stage
-	}
-	const most = 12 // lines that belong to one refusal, at most
-	for i, l := range lines {
-		if r := findReply(l); r.code >= 400 && r.sure() {
-			return strings.Join(lines[i:min(len(lines), i+most)], "\n"), ""
-		}
-	}
-	return text, ""
-}
-
-// lastRefusal reads a transcript: its lines are the two sides' own.
-func lastRefusal(lines []string) (part string, stage report.Stage) {
-	var said []string // of one reply
-	var now report.Stage
-	replies := 0
-	for _, l := range lines {
-		l = strings.TrimSpace(l)
-		if m := clientLine().FindStringSubmatch(l); m != nil && !replyLine().MatchString(l) {
-			said = nil
-			if s := stageOf(m[1]); s != "" {
-				now = s
-			}
-			continue
-		}
-		if m := serverLine().FindStringSubmatch(l); m != nil {
-			l = m[1]
-		}
-		if !replyLine().MatchString(l) {
-			continue
-		}
-		replies++
-		if len(said) > 0 && said[0][:3] != l[:3] {
-			said = nil
-		}
-		said = append(said, l)
-		if l[0] >= '4' && now != report.Quit {
-			part, stage = strings.Join(said, "\n"), now
-		}
-	}
-	const least = 3 // replies that make a transcript
-	if replies < least {
-		return "", ""
-	}
-	return part, stage
-}
-
-// stageOf is the stage of a client's command.
-func stageOf(command string) report.Stage {
-	c := strings.ToUpper(strings.TrimSpace(command))
-	for _, s := range []struct {
-		verb  string
-		stage report.Stage
-	}{{"EHLO", report.EHLO}, {"HELO", report.EHLO}, {"STARTTLS", report.STARTTLS}, {"AUTH", report.Auth},
-		{"MAIL FROM", report.Mail}, {"RCPT TO", report.Rcpt}, {"DATA", report.Data}, {"QUIT", report.Quit}} {
-		if strings.HasPrefix(c, s.verb) {
-			return s.stage
-		}
-	}
-	return ""
 }
 
 // --- finding codes ---

@@ -86,22 +86,15 @@ func (c *checklist) lines(l look, now time.Time, width int) []string {
 }
 
 // row is a stage: its mark, name, time and what was found, which is last, for it
-// may be long or in any script.
+// may be long or in any script. On a narrow screen it has a line of its own.
 func row(l look, mark, stage, took, text string, width int) []string {
-	if text == "" {
-		return []string{strings.TrimRight(paint(l, mark)+pad(mark, 4)+" "+stage+pad(stage, 9)+took, " ")}
+	lead := mark + pad(mark, 4) + " " + stage + pad(stage, 9) + pad(took, 8) + took + "  "
+	rest := led(lead, text, width)
+	if width < narrow && ansi.StringWidth(lead+text) > width {
+		rest = append([]string{lead}, led("     ", text, width)...)
 	}
-	if width < narrow {
-		head := paint(l, mark) + pad(mark, 4) + " " + stage + pad(stage, 9) + took
-		if took == "" && ansi.StringWidth(head+text) <= width {
-			return []string{head + text}
-		}
-		return append([]string{strings.TrimRight(head, " ")}, led("     ", text, width)...)
-	}
-	lead := mark + pad(mark, 4) + " " + stage + pad(stage, 9) + pad(took, 10) + took + "  "
-	lines := led(lead, text, width)
-	lines[0] = paint(l, mark) + strings.TrimPrefix(lines[0], mark)
-	return lines
+	rest[0] = paint(l, mark) + strings.TrimRight(strings.TrimPrefix(rest[0], mark), " ")
+	return rest
 }
 
 func pad(text string, width int) string {

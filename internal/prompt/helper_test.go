@@ -79,6 +79,9 @@ func walk(ctx context.Context, p wizard.Prompter) error {
 			return err
 		}
 		told = append(told, wizard.Block{Text: describe(page, a)})
+		if page.Key == os.Getenv("PROMPT_TELL") {
+			p.Tell(wizard.Block{Text: "Told in between."})
+		}
 		switch {
 		case a.Move == wizard.Back:
 			i--

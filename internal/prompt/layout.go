@@ -55,7 +55,11 @@ func (s *sheet) view(l look, width, height int, keys func() []keyed) []string {
 func (s *sheet) body(l look, width, height int) []string {
 	text := l.blocks(s.page.Blocks, width)
 	s.hidden, s.room = 0, len(text)
-	least := min(len(text)+1, max(height/3, 3))
+	share := height / 3
+	if len(s.fields) == 0 {
+		share = height / 2 // what happened matters as much as what can be done
+	}
+	least := min(len(text)+1, max(share, 3))
 	if len(text) == 0 {
 		least = 0
 	}

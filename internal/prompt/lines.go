@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/term"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
@@ -31,7 +28,8 @@ type Lines struct {
 }
 
 // NewLines prepares Lines. reason says what switched it on, for its first line:
-// "--accessible", "TERM=dumb". Where in is a terminal, passwords are read from
+// "--accessible", "TERM=dumb"; "" where nothing is going to be asked, and then
+// that line is left out. Where in is a terminal, passwords are read from
 // it without echo; anywhere else they are lines like the others.
 func NewLines(in io.Reader, out io.Writer, reason string) *Lines {
 	return &Lines{in: &lineReader{from: in}, out: out, reason: reason, every: 10 * time.Second}
@@ -73,7 +71,12 @@ func (l *Lines) Watch(ctx context.Context, title string, run func(context.Contex
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		run(ctx, func(e report.Event) { events <- e })
+		run(ctx, func(e report.Event) {
+			select {
+			case events <- e:
+			case <-done: // told too late
+			}
+		})
 	}()
 	ticker := time.NewTicker(l.every)
 	defer ticker.Stop()
@@ -104,10 +107,10 @@ func (l *Lines) Tell(blocks ...wizard.Block) {
 
 // begin says first of all how it is going to ask, and why.
 func (l *Lines) begin() {
-	if !l.begun {
-		l.begun = true
+	if !l.begun && l.reason != "" {
 		l.say(sayMode(l.reason))
 	}
+	l.begun = true
 }
 
 func (l *Lines) say(line string) { fmt.Fprintf(l.out, "%s\n", safe(line)) }
@@ -121,7 +124,7 @@ func (l *Lines) tell(blocks []wizard.Block) {
 			step++
 			l.say(sayStep(step, b.Text))
 		case wizard.Quote:
-			l.say(sayQuote(b.Text))
+			l.say("  " + b.Text)
 		default:
 			l.say(b.Text)
 		}
@@ -380,7 +383,7 @@ func (d *dialogue) help(q wizard.Question) {
 		told = true
 	}
 	if q.Hint != "" {
-		d.say(sayForExample(q.Hint))
+		d.say(sayHint(q.Hint))
 		told = true
 	}
 	if q.Kind == wizard.Choice {
@@ -393,7 +396,11 @@ func (d *dialogue) help(q wizard.Question) {
 	if !told {
 		d.say(sayNoHelp)
 	}
-	d.announce(sayInstead)
+	if len(d.page.Questions) == 0 {
+		d.announce(sayWords)
+	} else {
+		d.announce(sayInstead)
+	}
 }
 
 // read makes an answer of a line: Enter alone keeps the value so far.
@@ -456,86 +463,4 @@ func nameOf(q wizard.Question, value string) string {
 		}
 	}
 	return value
-}
-
-// lineReader reads lines, each within a context. A read that was left behind by
-// its context keeps the terminal, so nothing is read after that.
-type lineReader struct {
-	from io.Reader
-}
-
-// mostLine bounds a line, in bytes: more is no answer.
-const mostLine = 64 << 10
-
-// line reads up to the next line end, which may be LF or CRLF and is dropped. A
-// last line without one counts; after it comes io.EOF.
-func (r *lineReader) line(ctx context.Context) (string, error) {
-	return within(ctx, func() (string, error) { return readLine(r.from) })
-}
-
-// secret reads a line that the terminal does not show. The terminal is put back
-// as it was also when the context ends first.
-func (r *lineReader) secret(ctx context.Context, out io.Writer) (string, error) {
-	file, ok := r.from.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return r.line(ctx)
-	}
-	fd := int(file.Fd())
-	before, err := term.GetState(fd)
-	if err != nil {
-		return "", fmt.Errorf("the terminal's state: %w", err)
-	}
-	defer fmt.Fprintln(out) // for the Enter that was not shown
-	line, err := within(ctx, func() (string, error) {
-		password, err := term.ReadPassword(fd)
-		return string(password), err
-	})
-	if ctx.Err() != nil {
-		_ = term.Restore(fd, before)
-	}
-	return line, err
-}
-
-// within gives up waiting for a read when the context ends.
-func within(ctx context.Context, read func() (string, error)) (string, error) {
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	type result struct {
-		line string
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		line, err := read()
-		done <- result{line, err}
-	}()
-	select {
-	case r := <-done:
-		return r.line, r.err
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-}
-
-// readLine reads byte by byte: what stands behind the line stays where it is,
-// for a password that is read without echo.
-func readLine(from io.Reader) (string, error) {
-	var line []byte
-	one := make([]byte, 1)
-	for {
-		n, err := from.Read(one)
-		switch {
-		case n == 1 && one[0] == '\n':
-			return strings.TrimSuffix(string(line), "\r"), nil
-		case n == 1 && len(line) == mostLine:
-			return "", fmt.Errorf("a line of more than %d bytes", mostLine)
-		case n == 1:
-			line = append(line, one[0])
-		case errors.Is(err, io.EOF) && len(line) > 0:
-			return strings.TrimSuffix(string(line), "\r"), nil
-		case err != nil:
-			return "", err
-		}
-	}
 }

@@ -68,7 +68,7 @@ func TestLinesAnswers(t *testing.T) {
 		{name: "action by its word", page: "address", in: "STOP\n", want: "address acted stop address= name="},
 		{
 			name: "help tells the page, the hint and the words", page: "address", in: "?\nyou@example.com\n\n", want: "address next  address=you@example.com name=",
-			says: []string{"From line of your mails", "For example: you@example.com", "  stop\n"},
+			says: []string{"From line of your mails", "Hint: you@example.com", "  stop\n"},
 		},
 		{name: "stop", page: "address", in: "!\n", err: wizard.ErrAborted, says: []string{sayAborted}},
 		{name: "back to the first question", page: "address", in: "you@example.com\n<\n\nYou\n", want: "address next  address=you@example.com name=You"},
@@ -98,13 +98,13 @@ func TestLinesAnswers(t *testing.T) {
 		{name: "empty password twice", page: "login", in: "\n\n" + marker + "\n", want: "login next  password=15,true"},
 		{name: "stop behind an empty password", page: "login", in: "\n!\n", err: wizard.ErrAborted},
 
-		{name: "Enter takes the first action", page: "failed", in: "\n", want: "failed acted password", says: []string{"What next? (Enter for paste the password again, ? for help): ", "  host: try smtp.zoho.eu, the other host\n"}},
+		{name: "Enter takes the first action", page: "failed", in: "\n", want: "failed acted password", says: []string{"What next? (Enter: paste the password again; ?: help): ", "  host: try smtp.zoho.eu, the other host\n"}},
 		{name: "action by its key", page: "failed", in: "region\n", want: "failed acted region"},
 		{name: "action by its letter", page: "failed", in: "H\n", want: "failed acted host"},
 		{name: "no such action", page: "failed", in: "x\nq\n", want: "failed acted stop", says: []string{sayUnknown}},
 		{name: "back from actions", page: "failed", in: "<\n", want: "failed back "},
-		{name: "server's words stay as they are", page: "failed", in: "\n", want: "failed acted password", says: []string{"The server said: 535 5.7.8 Authentication Failed _*`not markdown`*_\n"}},
-		{name: "Enter goes on where the page says so", page: "save", in: "\n", want: "save next ", says: []string{"What next? (Enter for save, ? for help): "}},
+		{name: "server's words stay as they are", page: "failed", in: "\n", want: "failed acted password", says: []string{"  535 5.7.8 Authentication Failed _*`not markdown`*_\n"}},
+		{name: "Enter goes on where the page says so", page: "save", in: "\n", want: "save next ", says: []string{"What next? (Enter: save; ?: help): "}},
 		{name: "nothing to choose", page: "plain", in: "\n", want: " next "},
 
 		{name: "every sort of question", page: "change", in: "mail.example.com\n587\nstarttls\nN\n", want: "change next  host=mail.example.com port=587 security=starttls keyring=no"},

@@ -97,11 +97,14 @@ func (l look) theme() *huh.Theme {
 }
 
 // wrap breaks a text into lines of at most width cells, between words where it
-// can. It knows wide and combining characters.
+// can. It knows wide and combining characters. A hyphen is no place to break:
+// host names, dates and options have them.
 func wrap(text string, width int) []string {
-	lines := strings.Split(ansi.Wrap(safe(text), max(width, 1), ""), "\n")
+	const whole = "\u2011" // the non-breaking hyphen
+	text = strings.ReplaceAll(safe(text), "-", whole)
+	lines := strings.Split(ansi.Wrap(text, max(width, 1), ""), "\n")
 	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " ")
+		lines[i] = strings.ReplaceAll(strings.TrimRight(line, " "), whole, "-")
 	}
 	return lines
 }
@@ -121,12 +124,35 @@ func led(lead, text string, width int) []string {
 }
 
 // blocks sets the text of a page: a blank line between paragraphs, none within
-// a run of steps and what belongs to them.
+// steps, quotes, and what belongs to the line before.
 func (l look) blocks(blocks []wizard.Block, width int) []string {
+	return l.set(blocks, width, isClose)
+}
+
+// summary sets what stays on the screen at the end: the same, but facts of one
+// line stand under each other, for there are many.
+func (l look) summary(blocks []wizard.Block, width int) []string {
+	fits := func(b wizard.Block) bool { return b.Kind == wizard.Plain && ansi.StringWidth(b.Text) <= width }
+	return l.set(blocks, width, func(before, b wizard.Block) bool { return isClose(before, b) || fits(before) && fits(b) })
+}
+
+// isClose tells whether a block is set right under the one before.
+func isClose(before, b wizard.Block) bool {
+	switch b.Kind {
+	case wizard.Step, wizard.Link, wizard.Command:
+		return before.Kind != wizard.Strong && before.Kind != wizard.Quote
+	case wizard.Quote:
+		return before.Kind == wizard.Quote || strings.HasSuffix(before.Text, ":")
+	}
+	return false
+}
+
+// set draws blocks; close tells which stand right under the one before.
+func (l look) set(blocks []wizard.Block, width int, close func(before, b wizard.Block) bool) []string {
 	var lines []string
 	step := 0
 	for i, b := range blocks {
-		if i > 0 && !(belongs(b.Kind) && (belongs(blocks[i-1].Kind) || blocks[i-1].Kind == wizard.Plain)) {
+		if i > 0 && !close(blocks[i-1], b) {
 			lines = append(lines, "")
 		}
 		if b.Kind == wizard.Step {
@@ -135,11 +161,6 @@ func (l look) blocks(blocks []wizard.Block, width int) []string {
 		lines = append(lines, l.block(b, step, width)...)
 	}
 	return lines
-}
-
-// belongs: set right under what stands before it.
-func belongs(k wizard.BlockKind) bool {
-	return k == wizard.Step || k == wizard.Link || k == wizard.Command
 }
 
 func (l look) block(b wizard.Block, step, width int) []string {

@@ -151,6 +151,9 @@ func (m *model) replay(held []tea.KeyMsg) tea.Cmd {
 }
 
 func (m *model) key(k tea.KeyMsg) tea.Cmd {
+	if k.Type == tea.KeyCtrlJ {
+		k = tea.KeyMsg{Type: tea.KeyEnter} // some terminals paste line ends so
+	}
 	switch {
 	case k.String() == keyInterrupt:
 		return m.abort()

@@ -226,6 +226,17 @@ func TestPTYTypeAhead(t *testing.T) {
 	s.ends(0)
 }
 
+// After something was told the terminal is taken again, and given back again.
+func TestPTYTellInBetween(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "screen", "PROMPT_TELL=address")
+	s.waitFor(atAddress).send("you@example.com\r\r")
+	s.waitFor("Told in between.").waitFor(atProvider).send("zoho\r")
+	s.waitFor(atPassword).send("\x03").waitFor("aborted")
+	s.ends(130)
+	s.left()
+}
+
 func TestPTYWatchStops(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "screen", "PROMPT_PACE=1h")

@@ -407,7 +407,7 @@ func (s *sheet) note(more int) string {
 	case f.Kind == wizard.Password && f.text != "":
 		return sayCharacters(utf8.RuneCountInString(f.text))
 	case f.Hint != "" && f.text == "" && f.Kind != wizard.YesNo:
-		return sayExample(safe(f.Hint))
+		return sayHint(safe(f.Hint))
 	case f.Kind == wizard.Choice && f.problem() != "":
 		return "! " + f.problem()
 	case more > 0:

@@ -43,7 +43,6 @@ const (
 	labelChoose      = "choose"
 	labelFind        = "type to find"
 	labelRead        = "read on"
-	labelField       = "next field"
 	labelYesNo       = "yes, no"
 	keyEnter         = "enter"
 	keyBack          = "shift+tab"
@@ -75,7 +74,7 @@ func sayReceived(n int) string {
 	return fmt.Sprintf("%d characters received.", n)
 }
 
-func sayExample(hint string) string { return fmt.Sprintf("for example: %s", hint) }
+func sayHint(hint string) string { return fmt.Sprintf("Hint: %s", hint) }
 
 func sayMore(lines int) string {
 	if lines == 1 {
@@ -101,8 +100,6 @@ func sayNoSuchOption(typed string) string {
 }
 
 func sayStep(n int, text string) string { return fmt.Sprintf("Step %d: %s", n, text) }
-func sayQuote(text string) string       { return fmt.Sprintf("The server said: %s", text) }
-func sayForExample(hint string) string  { return fmt.Sprintf("For example: %s", hint) }
 
 func sayWaysPrompt(words []string) string {
 	offered := strings.Join(append(slices.Clone(words), "<", "?", "!"), ", ")
@@ -127,9 +124,9 @@ func askYesNo(label, value string) string {
 }
 func askAction(first string) string {
 	if first == "" {
-		return fmt.Sprintf("%s (Enter to go on, ? for help): ", sayWhatNext)
+		return fmt.Sprintf("%s (Enter goes on, ? for help): ", sayWhatNext)
 	}
-	return fmt.Sprintf("%s (Enter for %s, ? for help): ", sayWhatNext, first)
+	return fmt.Sprintf("%s (Enter: %s; ?: help): ", sayWhatNext, first)
 }
 
 // markWord says how a stage ended, without colour or picture.

@@ -75,14 +75,15 @@ const slipKey = "slip"
 
 func slipStep() step {
 	return step{
-		key:   slipKey,
-		needs: func(s *state) bool { return s.slip() != "" },
+		key:     slipKey,
+		passing: true,
+		needs:   func(s *state) bool { return s.slip() != "" },
 		page: func(s *state) Page {
 			typed, meant := s.value(submission.FieldFrom), s.slip()
 			p := Page{
 				Title: s.t.slipTitle(meant),
 				Questions: []Question{{
-					Key: slipKey, Kind: Choice, Label: s.t.slipLabel(), Value: or(s.draft[slipKey], meant),
+					Key: slipKey, Kind: Choice, Label: s.t.slipLabel(), Value: meant,
 					Options: []Option{{meant, meant, ""}, {typed, s.t.slipKeep(typed), ""}},
 				}},
 			}

@@ -17,6 +17,9 @@ var everyField = []submission.Field{
 
 // change leads to the page of the fields given, to begin at one of them.
 func (s *state) change(focus submission.Field, fields ...submission.Field) {
+	if !slices.Contains(fields, focus) {
+		focus = submission.FieldNone
+	}
 	s.wanted, s.edit = changeKey, edit{fields, focus}
 }
 
@@ -56,13 +59,27 @@ func changeStep() step {
 				s.changeFrom(a.Texts[from])
 			}
 			s.taken(a, slices.DeleteFunc(slices.Clone(s.edit.fields), func(f submission.Field) bool { return f == submission.FieldFrom })...)
-			wrong := s.clearText(s.look().endpoints)
-			if wrong != "" {
-				s.drop(submission.FieldSecurity)
-			}
-			return wrong
+			return s.unfit()
 		},
 	}
+}
+
+// unfit says why answers do not go together, and takes one of them back.
+func (s *state) unfit() string {
+	p := s.look()
+	for _, f := range []submission.Field{submission.FieldHost, submission.FieldVariant, submission.FieldRegion} {
+		if s.look().err != nil {
+			s.drop(f)
+		}
+	}
+	if p.err != nil {
+		return s.t.unfit(p.err.Error())
+	}
+	wrong := s.clearText(p.endpoints)
+	if wrong != "" {
+		s.drop(submission.FieldSecurity)
+	}
+	return wrong
 }
 
 // changeFrom changes the sender alone: the server was found already.

@@ -12,9 +12,10 @@ import (
 
 func failedStep() step {
 	return step{
-		key:    "failed",
-		strict: true,
-		needs:  func(s *state) bool { return s.report != nil && !s.report.OK() && !s.untested },
+		key:     "failed",
+		strict:  true,
+		passing: true,
+		needs:   func(s *state) bool { return s.report != nil && !s.report.OK() && !s.untested },
 		page: func(s *state) Page {
 			cures := s.cures()
 			p := Page{Title: s.t.failedTitle(s.report.Failed().Stage, s.report.Endpoint.Host), Blocks: s.failureInWords(), Next: cures[0].Label}

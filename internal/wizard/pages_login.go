@@ -64,7 +64,6 @@ func loginStep() step {
 			if s.password.IsZero() {
 				s.password = s.given.Kept
 			}
-			s.ungroup()
 			return !s.password.IsZero() && s.username(s.look()) != ""
 		},
 		flags: func(s *state) []string {

@@ -15,8 +15,9 @@ const askDNS = "dns"
 
 func providerStep() step {
 	return step{
-		key:   "provider",
-		needs: func(s *state) bool { return !s.look().decidedProvider() },
+		key:    "provider",
+		strict: true,
+		needs:  func(s *state) bool { return !s.look().decidedProvider() },
 		page: func(s *state) Page {
 			return Page{
 				Title:     s.t.providerTitle(s.look().from.Domain),
@@ -81,8 +82,9 @@ func (s *state) variantOpen(p picture) bool {
 
 func variantStep() step {
 	return step{
-		key:   "variant",
-		needs: func(s *state) bool { return s.variantOpen(s.look()) },
+		key:    "variant",
+		strict: true,
+		needs:  func(s *state) bool { return s.variantOpen(s.look()) },
 		page: func(s *state) Page {
 			lib := s.look().library
 			return Page{Title: or(lib.VariantQuestion, s.t.variantTitle(lib.Title)), Blocks: s.whereInWords(s.look()), Questions: []Question{s.question(submission.FieldVariant)}}
@@ -101,7 +103,8 @@ func variantStep() step {
 
 func hostStep() step {
 	return step{
-		key: "host",
+		key:    "host",
+		strict: true,
 		needs: func(s *state) bool {
 			p := s.look()
 			return p.asksHost() && p.host == ""
@@ -129,8 +132,9 @@ func hostStep() step {
 
 func regionStep() step {
 	return step{
-		key:   "region",
-		needs: func(s *state) bool { return s.look().regionOpen() },
+		key:    "region",
+		strict: true,
+		needs:  func(s *state) bool { return s.look().regionOpen() },
 		page: func(s *state) Page {
 			lib := s.look().library
 			return Page{Title: or(lib.RegionQuestion, s.t.regionTitle(lib.Title)), Blocks: s.whereInWords(s.look()), Questions: []Question{s.question(submission.FieldRegion)}}
@@ -218,8 +222,9 @@ func (w *Wizard) findBridge(ctx context.Context) error {
 
 func bridgeStep() step {
 	return step{
-		key:    "bridge",
-		strict: true,
+		key:     "bridge",
+		strict:  true,
+		passing: true,
 		needs: func(s *state) bool {
 			p := s.look()
 			if s.bridge == nil || p.preset == nil || p.preset.Kind != preset.Bridge || s.value(submission.FieldPort) != "" {

@@ -19,6 +19,7 @@ type picture struct {
 	candidate *Candidate     // what DNS says of the choice, nil for nothing
 	byDNS     bool           // DNS made the choice
 
+	resolve               func(preset.Choice) (preset.Settings, error)
 	region, variant, host string
 	endpoints             []submission.Endpoint // nil while the server is not known
 	err                   error                 // the answers cannot be used
@@ -113,7 +114,7 @@ func (p *picture) ownServer(s *state) {
 	if p.host == "" {
 		return
 	}
-	if host, err := submission.ParseHost(p.host); err == nil {
+	if host, err := (preset.Variant{}).HostOf(p.host); err == nil {
 		p.host = host
 	} else {
 		p.err = err
@@ -155,7 +156,8 @@ func (p *picture) provider(s *state, name string) {
 	if p.host == "" && p.asksHost() {
 		p.host = c.Host
 	}
-	settings, err := p.library.Resolve(preset.Choice{Region: p.region, Variant: p.variant, Host: p.host})
+	p.resolve = s.resolver(p.library)
+	settings, err := p.resolve(preset.Choice{Region: p.region, Variant: p.variant, Host: p.host})
 	var open *preset.HostNeededError
 	if errors.As(err, &open) {
 		return
@@ -175,6 +177,29 @@ func (p *picture) provider(s *state, name string) {
 		base = []submission.Endpoint{s.bridge.Endpoint}
 	}
 	p.endpoints = s.narrow(base)
+}
+
+type choice struct {
+	preset *preset.Preset
+	preset.Choice
+}
+
+type resolved struct {
+	preset.Settings
+	error
+}
+
+// resolver fills a preset in, once for each choice: the picture is looked at
+// many times a page.
+func (s *state) resolver(lib *preset.Preset) func(preset.Choice) (preset.Settings, error) {
+	return func(c preset.Choice) (preset.Settings, error) {
+		key := choice{lib, c}
+		if _, ok := s.resolved[key]; !ok {
+			settings, err := lib.Resolve(c)
+			s.resolved[key] = resolved{settings, err}
+		}
+		return s.resolved[key].Settings, s.resolved[key].error
+	}
 }
 
 func or(a, b string) string {
@@ -207,7 +232,7 @@ func (p picture) regionOpen() bool {
 	}
 	hosts := map[string]bool{}
 	for _, r := range p.library.Regions {
-		settings, err := p.library.Resolve(preset.Choice{Region: r.Name, Variant: p.variant, Host: p.host})
+		settings, err := p.resolve(preset.Choice{Region: r.Name, Variant: p.variant, Host: p.host})
 		if err == nil && len(settings.Endpoints) > 0 {
 			hosts[settings.Endpoints[0].Host] = true
 		}

@@ -27,14 +27,15 @@ const OwnServer = "own server"
 // state is everything that was answered and found out. It decides what comes
 // next, so that going back needs no undoing.
 type state struct {
-	t       texts
-	given   Given
-	canAsk  bool
-	library *preset.Library
-	machine string
-	now     func() time.Time
-	names   func() []string
-	checked func(name string) string // a profile's name
+	t        texts
+	given    Given
+	canAsk   bool
+	library  *preset.Library
+	machine  string
+	now      func() time.Time
+	names    func() []string
+	resolved map[choice]resolved
+	checked  func(name string) string // a profile's name
 
 	values map[submission.Field]string // the answers
 	fixed  map[submission.Field]bool   // given by flags: not asked
@@ -84,7 +85,7 @@ func newState(d Deps, given Given) *state {
 		given: given, canAsk: d.CanAsk, library: d.Library, machine: d.Hostname, now: d.Now,
 		values: map[submission.Field]string{}, fixed: map[submission.Field]bool{}, old: map[submission.Field]string{},
 		draft: map[string]string{}, accepted: map[doubt]bool{}, insisted: map[string]bool{},
-		passed: map[string]bool{}, reopened: map[string]bool{},
+		resolved: map[choice]resolved{}, passed: map[string]bool{}, reopened: map[string]bool{},
 		password: given.Password, names: d.Keeper.Names, checked: d.Keeper.CheckName,
 	}
 	for f, v := range given.Defaults {
@@ -168,7 +169,7 @@ func (s *state) release(f submission.Field) {
 		s.release(submission.FieldPreset)
 	case submission.FieldPreset:
 		s.drop(submission.FieldRegion, submission.FieldVariant)
-		s.reask("variant", "region", "warning")
+		s.reask("variant", "region", "warning", "login")
 		s.release(submission.FieldVariant)
 	case submission.FieldVariant:
 		s.drop(submission.FieldHost)
@@ -196,10 +197,13 @@ func (s *state) drop(fields ...submission.Field) {
 	}
 }
 
+// reask makes pages be asked as if they had never been.
 func (s *state) reask(keys ...string) {
 	for _, k := range keys {
 		delete(s.passed, k)
+		delete(s.reopened, k)
 	}
+	s.history = slices.DeleteFunc(s.history, func(k string) bool { return slices.Contains(keys, k) })
 }
 
 // untry forgets what the last try found: the next runs all stages.
@@ -261,7 +265,7 @@ func (s *state) pass(st *step) {
 	}
 	delete(s.reopened, st.key)
 	s.passed[st.key] = true
-	if !slices.Contains(s.history, st.key) && !st.strict {
+	if !slices.Contains(s.history, st.key) && !st.passing {
 		s.history = append(s.history, st.key)
 	}
 }

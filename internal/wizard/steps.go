@@ -4,10 +4,10 @@ import "context"
 
 // step is one page, or one job between pages.
 type step struct {
-	key   string
-	needs func(*state) bool // there is something to ask or do
-	// strict: asked as long as it is needed, not once.
-	strict bool
+	key     string
+	needs   func(*state) bool // there is something to ask or do
+	strict  bool              // asked as long as it is needed, not once
+	passing bool              // nothing to come back to
 
 	page func(*state) Page
 	take func(*state, Answer) (problem string) // of moving on

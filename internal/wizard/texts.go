@@ -427,11 +427,12 @@ func (texts) hint(f submission.Field) string {
 	}
 	return ""
 }
-func (texts) notAPort() string     { return "A port is a number from 1 to 65535." }
-func (texts) notOneLine() string   { return "It must be one line of text." }
-func (texts) notAHeloName() string { return "A name for EHLO is a host name, without spaces." }
-func (texts) notAProxy() string    { return "A proxy is written socks5://HOST:PORT." }
-func (texts) notAStore() string    { return "It is one of keyring, file, command and none." }
+func (texts) unfit(err string) string { return fmt.Sprintf("That does not go together: %s.", err) }
+func (texts) notAPort() string        { return "A port is a number from 1 to 65535." }
+func (texts) notOneLine() string      { return "It must be one line of text." }
+func (texts) notAHeloName() string    { return "A name for EHLO is a host name, without spaces." }
+func (texts) notAProxy() string       { return "A proxy is written socks5://HOST:PORT." }
+func (texts) notAStore() string       { return "It is one of keyring, file, command and none." }
 func (texts) nameTaken(name string) string {
 	return fmt.Sprintf("There is a profile %s already. Choose another name, or change that one with smtpwiz setup %s.", name, name)
 }

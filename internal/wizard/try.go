@@ -27,6 +27,7 @@ func (w *Wizard) try(ctx context.Context) error {
 			return err
 		}
 	}
+	s.ungroup()
 	a := s.attempt()
 	var wrong error
 	stopped, err := w.deps.Prompter.Watch(ctx, s.tryTitle(a), func(ctx context.Context, events func(report.Event)) {
@@ -40,7 +41,9 @@ func (w *Wizard) try(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case stopped, wrong == nil && s.report.Interrupted:
-		s.untry()
+		if s.untry(); !s.canAsk {
+			return context.Canceled
+		}
 		s.problem = s.t.stopped()
 		s.reopen("login")
 		return nil
@@ -224,6 +227,7 @@ func (s *state) useOther(name, region string) {
 	if s.look().regionOpen() {
 		s.say(submission.FieldRegion, region)
 	}
+	s.passed["warning"], s.passed["login"] = true, true
 	s.untry()
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -260,6 +261,9 @@ var (
 	noKeyring = []StoreOffer{{Store: StoreKeyring, Why: "no D-Bus session, normal over ssh."}, {Store: StoreFile, Usable: true}}
 )
 
+// library is shared, as it may be: presets are decoded once.
+var library = sync.OnceValue(func() *preset.Library { return preset.New(presets.FS, "") })
+
 // walk is one setup from its beginning to its end.
 type walk struct {
 	given  Given
@@ -301,7 +305,7 @@ func (w walk) run(t *testing.T) *walked {
 	}
 	deps := Deps{
 		Prompter: got.person, CanAsk: !w.mute, Prober: got.server, Finder: got.dns, Keeper: got.keeper,
-		Library: preset.New(presets.FS, ""), Hostname: "laptop",
+		Library: library(), Hostname: "laptop",
 		Now:  func() time.Time { return noon },
 		Wait: func(_ context.Context, until time.Time) error { got.waited = append(got.waited, until); return nil },
 	}

@@ -129,7 +129,7 @@ func (w *Wizard) advance(ctx context.Context) error {
 		return nil
 	case next.do != nil:
 		return next.do(w, ctx)
-	case (s.given.Yes || !s.canAsk) && next.assume != nil && next.assume(s):
+	case (s.given.Yes || !s.canAsk) && s.wanted == "" && !s.reopened[next.key] && next.assume != nil && next.assume(s):
 		s.passed[next.key] = true
 		return nil
 	case !s.canAsk:
