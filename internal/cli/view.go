@@ -119,8 +119,13 @@ func (w *waiting) event(e report.Event) {
 	defer w.mu.Unlock()
 	if e.Running {
 		w.since[e.Endpoint], w.stage[e.Endpoint] = time.Now(), e.Step.Stage
-	} else if w.stage[e.Endpoint] == e.Step.Stage {
-		delete(w.since, e.Endpoint)
+		return
+	}
+	// Only the endpoint that is kept ends stages: nobody waits for the others any more.
+	for other := range w.since {
+		if other != e.Endpoint || w.stage[other] == e.Step.Stage {
+			delete(w.since, other)
+		}
 	}
 }
 

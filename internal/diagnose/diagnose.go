@@ -60,6 +60,7 @@ func Explain(r *report.Report, p *preset.Preset) *Diagnosis {
 // trouble is all that is known of one failure, from a report or a text.
 type trouble struct {
 	stage    report.Stage // "" where a text does not tell
+	guessed  bool         // the stage is only the likeliest
 	quota    bool         // the user says that it is about the sending allowance
 	fault    report.Fault
 	code     int
@@ -177,17 +178,23 @@ func (t *trouble) write(v verdict) *Diagnosis {
 	}
 	fromPreset := t.ofPreset(v)
 	d.Fixes = append(d.Fixes, fromPreset...)
-	// A slip of the fingers is always possible, whatever else a provider knows.
-	own := v.cause == submission.BadCredentials || !v.enough && !(replaced[v.cause] && len(fromPreset) > 0)
-	if own {
-		for _, text := range a.fixes {
-			d.Fixes = append(d.Fixes, Fix{Text: text})
-		}
+	if !v.enough && !(replaced[v.cause] && len(fromPreset) > 0) {
+		d.Fixes = append(d.Fixes, plain(a.fixes)...)
 	}
+	d.Fixes = append(d.Fixes, plain(a.always)...)
 	if v.tell != "" {
 		d.Fixes = append(d.Fixes, Fix{Text: v.tell})
 	}
 	return t.fill(d)
+}
+
+// plain are fixes without a page.
+func plain(texts []string) []Fix {
+	var out []Fix
+	for _, text := range texts {
+		out = append(out, Fix{Text: text})
+	}
+	return out
 }
 
 // fill puts names in place of the words in braces, and makes all of it safe.

@@ -175,23 +175,23 @@ var faultPhrases = sync.OnceValue(func() (all [][]phrase) {
 	return all
 })
 
-// usualStage is where a fault comes as a rule.
-func usualStage(f report.Fault, words []string) report.Stage {
+// usualStage is where a fault comes as a rule; unsure where it comes elsewhere too.
+func usualStage(f report.Fault, words []string) (s report.Stage, unsure bool) {
 	switch f {
 	case report.FaultNotFound, report.FaultDNS:
-		return report.Resolve
+		return report.Resolve, false
 	case report.FaultRefused, report.FaultUnreachable:
-		return report.Connect
+		return report.Connect, false
 	case report.FaultTimeout:
 		if anyIn(parsePhrases([]string{"read|reading", "readtimeout*|*readtimeout", "greeting", "waiting"}), words) {
-			return report.Greeting
+			return report.Greeting, false
 		}
-		return report.Connect
+		return report.Connect, !anyIn(parsePhrases([]string{"connect*", "dial"}), words)
 	case report.FaultCertName, report.FaultCertExpired, report.FaultCertNotYetValid, report.FaultCertUntrusted,
 		report.FaultNotTLS, report.FaultTLSVersion, report.FaultTLS:
-		return report.TLSStage
+		return report.TLSStage, false
 	case report.FaultNoSTARTTLS:
-		return report.STARTTLS
+		return report.STARTTLS, false
 	}
-	return ""
+	return "", f == report.FaultClosed || f == report.FaultReset
 }

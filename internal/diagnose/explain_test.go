@@ -338,14 +338,14 @@ func TestEveryCauseHasItsAdvice(t *testing.T) {
 	t.Parallel()
 	for _, c := range submission.Causes() {
 		a, ok := advices[c]
-		if !ok || a.summary == "" || len(a.fixes) == 0 {
+		if !ok || a.summary == "" || len(a.fixes)+len(a.always) == 0 {
 			t.Errorf("%s: no summary or no fixes", c)
 			continue
 		}
 		if a.field != submission.FieldNone && !slices.Contains(submission.Fields(), a.field) {
 			t.Errorf("%s: %q is no field", c, a.field)
 		}
-		for _, s := range append([]string{a.summary}, a.fixes...) {
+		for _, s := range slices.Concat([]string{a.summary}, a.fixes, a.always) {
 			checkSentences(t, string(c), s)
 		}
 	}

@@ -182,6 +182,9 @@ func (t *trouble) unreachable() verdict {
 	return t.blocked()
 }
 
+// outlookPort is where the program that most people ask about hides it.
+const outlookPort = "In Outlook the port is in the account's settings under More Settings, Advanced."
+
 // blocked: the port cannot be reached. What else was tried tells how far the block goes.
 func (t *trouble) blocked() verdict {
 	v := verdict{cause: submission.PortBlocked, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
@@ -191,7 +194,7 @@ func (t *trouble) blocked() verdict {
 	case t.endpoint.Port == submission.PortRelay:
 		v.enough = true
 		v.why = "No answer comes on port 25. That port is for mail between servers, and most networks close it for everybody else."
-		v.fixes = []Fix{{Text: "Use port 465 with ssl, or port 587 with starttls."}}
+		v.fixes = []Fix{{Text: "Use port 465 with ssl, or port 587 with starttls."}, {Text: outlookPort}}
 		v.also = nil
 	case ok:
 		v.why = "No answer comes on {port}, but port " + strconv.Itoa(s.Port) + " of {server} does answer. Something on the way blocks this one port."

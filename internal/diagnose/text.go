@@ -31,6 +31,15 @@ type Pasted struct {
 
 // Text explains a pasted text, nil when it holds nothing.
 func Text(p Pasted) *Diagnosis {
+	t := p.trouble()
+	if t == nil {
+		return nil
+	}
+	return t.diagnose()
+}
+
+// trouble reads the facts out of a text, nil when it holds nothing.
+func (p Pasted) trouble() *trouble {
 	text := unwrap(p.Text)
 	if strings.TrimSpace(text) == "" {
 		return nil
@@ -44,7 +53,7 @@ func Text(p Pasted) *Diagnosis {
 	}
 	t.read(text)
 	t.preset = resolved(p.Preset, t.endpoint.Host)
-	return t.diagnose()
+	return t
 }
 
 // read finds what decides in a text.
@@ -60,7 +69,7 @@ func (t *trouble) read(text string) {
 	if part != text {
 		t.words = append(t.words, without(wordsOf(text), repeated...))
 	}
-	t.text, t.error, t.evidence = part, text, evidence(masked(part))
+	t.text, t.error = part, text
 	if t.stage == "" && !t.quota {
 		t.stage = stageOfCode(t.code)
 	}
@@ -72,6 +81,27 @@ func (t *trouble) read(text string) {
 		t.endpoint.Host = wanted
 	}
 	t.readFault(r.code != 0 || !r.enhanced.IsZero())
+	t.evidence = evidence(masked(t.tellingLine(part)))
+}
+
+// tellingLine is the one line of several that says by itself what all say
+// together, the last of those; or all of them.
+func (t *trouble) tellingLine(part string) string {
+	lines := strings.Split(part, "\n")
+	if t.code != 0 || len(lines) == 1 {
+		return part
+	}
+	var rule *compiled
+	if t.fault == report.FaultNone {
+		rule = first(tables().worded, t, t.words[0])
+	}
+	for _, l := range slices.Backward(lines) {
+		words := wordsOf(l)
+		if t.fault != report.FaultNone && faultIn(words) == t.fault || rule != nil && first(tables().worded, t, words) == rule {
+			return l
+		}
+	}
+	return part
 }
 
 // readFault recognises what is no server's refusal: an error of a program, a
@@ -86,8 +116,8 @@ func (t *trouble) readFault(refused bool) {
 			break
 		}
 	}
-	if t.stage == "" {
-		t.stage = usualStage(t.fault, t.allWords())
+	if t.stage == "" && t.fault != report.FaultNone {
+		t.stage, t.guessed = usualStage(t.fault, t.allWords())
 	}
 }
 
@@ -109,7 +139,7 @@ func lazily(pattern string) func() *regexp.Regexp {
 // --- taking wrappers off ---
 
 var (
-	lineEnds   = strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n",
+	lineEnds = strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n",
 		`\"`, `"`, `\/`, "/", `\t`, " ", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\u003C`, "<", `\u003E`, ">")
 	pythonText = lazily(`\bb(['"])`)
 	bounceType = lazily(`(?i)\bsmtp; ?`) // RFC 3464 section 2.3.6

@@ -65,7 +65,7 @@ func TestTextOfManyLines(t *testing.T) {
 			"550-5.7.26 This mail is not accepted: it does not pass 550-5.7.26 authentication checks of its 550 5.7.26 domain"},
 		"Python": {`Traceback (most recent call last):\n  File "mail.py", line 3\nsmtplib.SMTPAuthenticationError: (535, b'5.7.8 Error: authentication failed: no')`, submission.BadCredentials,
 			`smtplib.SMTPAuthenticationError: (535, '5.7.8 Error: authentication failed: no')`},
-		"HTML": {"Mailer Error: SMTP Error: Could not authenticate.<br />\n&lt;you@example.com&gt;", submission.BadCredentials, "Mailer Error: SMTP Error: Could not authenticate. <you@example.com>"},
+		"HTML": {"Mailer Error: SMTP Error: Could not authenticate.<br />\n&lt;you@example.com&gt;", submission.BadCredentials, "Mailer Error: SMTP Error: Could not authenticate."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -147,8 +147,7 @@ func TestEventsOfARace(t *testing.T) {
 		}}
 		var ended []report.Step
 		begun := map[int]int{}
-		var kept *report.Report
-		kept = runOn(t, context.Background(), proberOn(net), plan(t, ca, implicit, upgraded), func(e report.Event) {
+		kept := runOn(t, context.Background(), proberOn(net), plan(t, ca, implicit, upgraded), func(e report.Event) {
 			if e.Running {
 				begun[e.Endpoint.Port]++
 				return

@@ -168,7 +168,7 @@ func (s *session) connect(ctx context.Context, dial func(context.Context) (net.C
 		}
 		s.dialled = nc.RemoteAddr().String()
 		s.loopback = s.run.plan.Route.Proxy == nil && isLoopback(nc.RemoteAddr())
-		s.conn = smtp.New(nc, smtp.Options{
+		s.conn = smtp.New(quick(nc), smtp.Options{
 			Timeout: s.run.plan.Timeout, Transcript: s.log, Upgrades: s.endpoint.Security == submission.STARTTLS,
 		})
 		s.connected.Store(true)

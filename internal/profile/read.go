@@ -254,7 +254,7 @@ func (c *Config) Unknown() []Unknown {
 
 // keysBeside are the keys that n could have been.
 func (c *Config) keysBeside(n *node) []string {
-	t := table{}
+	var t table
 	path := n.parent.path()
 	switch {
 	case len(path) == 0:

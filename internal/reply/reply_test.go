@@ -174,7 +174,7 @@ func FuzzExtensions(f *testing.F) {
 				t.Fatalf("parameters %q in %q", params, text)
 			}
 			for i, w := range words {
-				if slices.ContainsFunc(words[:i], func(o string) bool { return strings.ToUpper(o) == strings.ToUpper(w) }) {
+				if slices.ContainsFunc(words[:i], func(o string) bool { return strings.EqualFold(o, w) }) {
 					t.Fatalf("%q stands twice in %q", w, params)
 				}
 			}

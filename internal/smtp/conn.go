@@ -56,6 +56,7 @@ type Conn struct {
 	ext      reply.Extensions
 
 	upgrades bool
+	owed     int // replies that the server has yet to send
 	inTLS    bool
 	inAuth   bool
 	quitSent bool
@@ -64,7 +65,7 @@ type Conn struct {
 
 // New begins a session on a connection that was just made.
 func New(nc net.Conn, o Options) *Conn {
-	c := &Conn{nc: nc, timeout: o.Timeout, log: o.Transcript, redactor: o.Transcript.redactor, upgrades: o.Upgrades}
+	c := &Conn{nc: nc, timeout: o.Timeout, log: o.Transcript, redactor: o.Transcript.redactor, upgrades: o.Upgrades, owed: 1}
 	c.head = &headReader{Conn: nc}
 	c.br = bufio.NewReader(c.head)
 	return c
@@ -165,6 +166,12 @@ func (c *Conn) Quit(ctx context.Context) (reply.Reply, error) {
 			return reply.Reply{}, err
 		}
 	}
+	// After a run that was cut short, answers to earlier commands come first.
+	for c.owed > 1 {
+		if _, err := c.read(ctx, min(courtesy, c.timeout)); err != nil {
+			return reply.Reply{}, err
+		}
+	}
 	return c.read(ctx, min(courtesy, c.timeout))
 }
 
@@ -202,6 +209,7 @@ func (c *Conn) sendAs(ctx context.Context, shown, commands []string) error {
 	for _, line := range shown {
 		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(line)})
 	}
+	c.owed += len(commands)
 	return c.write(ctx, []byte(strings.Join(commands, "\r\n")+"\r\n"))
 }
 
@@ -230,6 +238,9 @@ func (c *Conn) readRaw(ctx context.Context, within time.Duration) (reply.Reply, 
 	if errors.As(err, &malformed) {
 		const most = 512 // of an error's text; cut only now, when no secret can be cut in two
 		malformed.Line = cut(reply.Safe(c.cleanLine(malformed.Line)), most)
+	}
+	if err == nil {
+		c.owed--
 	}
 	return r, interrupted(ctx, err)
 }

@@ -130,9 +130,11 @@ func (s *submission) pipelined(ctx context.Context) error {
 func (s *submission) finish(ctx context.Context, message []byte) error {
 	c := s.conn
 	wire := stuff(message)
+	c.owed++
 	if c.ext.Has("PIPELINING") {
 		wire = append(wire, "QUIT\r\n"...)
 		c.quitSent = true
+		c.owed++
 	}
 	for line := range bytes.Lines(wire) {
 		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(string(bytes.TrimSuffix(line, []byte("\r\n"))))})

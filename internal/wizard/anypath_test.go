@@ -48,6 +48,9 @@ func (c *chance) Ask(_ context.Context, p Page) (Answer, error) {
 		a.Move, a.Action = Acted, pick(c.r, p.Actions...).Key
 	}
 	for _, q := range p.Questions { // a Prompter lets nothing wrong go on
+		if a.Move == Next && q.Kind == TextLine && !q.Optional && a.Texts[q.Key] == "" {
+			a.Texts[q.Key] = or(q.Value, "name")
+		}
 		if a.Move == Next && q.Check != nil && q.Kind != Password && q.Check(a.Texts[q.Key]) != "" {
 			a.Texts[q.Key] = q.Value
 		}

@@ -39,7 +39,7 @@ func addressStep() step {
 // wantsDNS: something is open that DNS may tell.
 func (s *state) wantsDNS() bool {
 	p := s.look()
-	if s.found != nil || p.from.Domain == "" {
+	if s.found != nil || p.mailbox.Domain == "" {
 		return false
 	}
 	return !p.decidedProvider() || p.library != nil && (s.variantOpen(p) || p.regionOpen())
@@ -48,12 +48,12 @@ func (s *state) wantsDNS() bool {
 func (w *Wizard) find(ctx context.Context) error {
 	s := w.state
 	p := s.look()
-	found := w.deps.Finder.Find(ctx, p.from)
+	found := w.deps.Finder.Find(ctx, p.mailbox)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	s.found = &found
-	domain := p.from.ASCIIDomain()
+	domain := p.mailbox.ASCIIDomain()
 	if found.DomainMissing && found.Suggestion == "" && !p.decidedProvider() && !s.insisted[domain] && !s.fixed[submission.FieldFrom] {
 		s.insisted[domain] = true
 		s.problem = s.t.domainMissing(p.from.Domain)
@@ -64,11 +64,11 @@ func (w *Wizard) find(ctx context.Context) error {
 
 // slip is the address that was probably meant, "" for none.
 func (s *state) slip() string {
-	from := s.look().from
-	if s.found == nil || s.found.Suggestion == "" || s.found.Suggestion == from.ASCIIDomain() {
+	p := s.look()
+	if s.found == nil || s.found.Suggestion == "" || p.mailbox != p.from || s.found.Suggestion == p.from.ASCIIDomain() {
 		return ""
 	}
-	return from.Local + "@" + s.found.Suggestion
+	return p.from.Local + "@" + s.found.Suggestion
 }
 
 const slipKey = "slip"

@@ -59,6 +59,9 @@ func changeStep() step {
 				s.changeFrom(a.Texts[from])
 			}
 			s.taken(a, slices.DeleteFunc(slices.Clone(s.edit.fields), func(f submission.Field) bool { return f == submission.FieldFrom })...)
+			if s.username(s.look()) == "" && s.passed["login"] {
+				return s.t.usernameMissing()
+			}
 			return s.unfit()
 		},
 	}

@@ -34,7 +34,6 @@ func loginStep() step {
 			page.Blocks = append(page.Blocks, s.passwordGuide(p)...)
 			if s.username(p) == "" || s.asksUsername(p) {
 				q := s.question(submission.FieldUsername)
-				q.Optional = false
 				if p.library != nil {
 					q.Hint = or(p.library.Account.UsernameHint, q.Hint)
 				}
@@ -89,7 +88,7 @@ func (s *state) asksUsername(p picture) bool {
 func (s *state) whereInWords(p picture) []Block {
 	blocks := s.evidence(p)
 	if s.found != nil && s.found.Filter != "" && p.byDNS {
-		blocks = append(blocks, Block{Plain, s.t.behindFilter(p.from.Domain, s.found.Filter)})
+		blocks = append(blocks, Block{Plain, s.t.behindFilter(p.mailbox.Domain, s.found.Filter)})
 	}
 	blocks = append(blocks, s.occupants()...)
 	if len(p.endpoints) == 0 {
@@ -113,10 +112,10 @@ func (s *state) whereInWords(p picture) []Block {
 func (s *state) evidence(p picture) []Block {
 	title, region := "", ""
 	if p.library != nil {
-		title = p.library.Title
+		title = short(p.library.Title)
 		for _, r := range p.library.Regions {
 			if r.Name == p.region && !p.regionOpen() {
-				region = r.Title
+				region = short(r.Title)
 			}
 		}
 	}
@@ -126,11 +125,17 @@ func (s *state) evidence(p picture) []Block {
 	case !p.byDNS:
 		return []Block{{Plain, s.t.provider(title, region)}}
 	case p.own:
-		return []Block{{Plain, s.t.serverByDNS(p.from.Domain, p.host, s.why(p))}}
+		return []Block{{Plain, s.t.serverByDNS(p.mailbox.Domain, p.host, s.why(p))}}
 	case len(p.candidate.Why) > 0 && p.candidate.Why[0].Kind == ByDomain:
-		return []Block{{Plain, s.t.ownDomain(p.from.Domain, title, region)}}
+		return []Block{{Plain, s.t.ownDomain(p.mailbox.Domain, title, region)}}
 	}
-	return []Block{{Plain, s.t.hostedAt(p.from.Domain, title, region, s.why(p))}}
+	return []Block{{Plain, s.t.hostedAt(p.mailbox.Domain, title, region, s.why(p))}}
+}
+
+// short is a title without what it says in brackets.
+func short(title string) string {
+	before, _, _ := strings.Cut(title, " (")
+	return before
 }
 
 func (s *state) why(p picture) string {
@@ -148,7 +153,7 @@ func (s *state) passwordGuide(p picture) []Block {
 	want := p.preset.Password
 	out := paragraphs(want.Required)
 	if want.URL == "" && len(want.Steps) == 0 {
-		return append(out, Block{Plain, s.t.passwordGeneric(p.preset.Title)})
+		return append(out, Block{Plain, s.t.passwordGeneric(short(p.preset.Title))})
 	}
 	out = append(out, guide(want)...)
 	if want.Kind == preset.PasswordApp && s.machine != "" {

@@ -64,10 +64,10 @@ func unattendedStep() step {
 		needs: func(s *state) bool { return s.reached() && s.store() == "" },
 		page: func(s *state) Page {
 			return Page{
-				Title:  s.t.unattendedTitle(),
-				Blocks: append(s.worksInWords(), paragraphs(s.t.noKeyring(s.offer(StoreKeyring).Why))...),
+				Title:  s.verdict(),
+				Blocks: append(s.acceptance(), Block{Plain, s.t.noKeyring(s.offer(StoreKeyring).Why)}),
 				Questions: []Question{{
-					Key: unattendedKey, Kind: YesNo, Label: s.t.unattendedLabel(), Value: or(s.draft[unattendedKey], "no"),
+					Key: unattendedKey, Kind: YesNo, Label: s.t.unattended(), Value: or(s.draft[unattendedKey], "no"),
 				}},
 				Help: s.t.storesHelp(),
 			}
@@ -202,14 +202,14 @@ func saveStep() step {
 		},
 		page: func(s *state) Page {
 			p := Page{
-				Title:  s.t.saveTitle(s.shown(ProfileName), s.store(), s.fileUnlock()),
-				Blocks: s.worksInWords(),
-				Next:   s.t.save(),
+				Title: s.verdict(),
+				Next:  s.t.save(),
 				Actions: []Action{
 					{Key: changeKey, Label: s.t.change(), Letter: "c"},
 					{Key: "no", Label: s.t.doNotSave(), Letter: "n"},
 				},
 			}
+			p.Blocks = append(s.acceptance(), Block{Strong, s.t.saveQuestion(s.shown(ProfileName), s.store(), s.fileUnlock())})
 			if s.store() == StoreFile {
 				p.Blocks = append(p.Blocks, Block{Plain, s.t.protects()})
 			}

@@ -1,12 +1,10 @@
 package wizard
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
-	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
@@ -20,7 +18,7 @@ func providerStep() step {
 		needs:  func(s *state) bool { return !s.look().decidedProvider() },
 		page: func(s *state) Page {
 			return Page{
-				Title:     s.t.providerTitle(s.look().from.Domain),
+				Title:     s.t.providerTitle(s.look().mailbox.Domain),
 				Blocks:    s.dnsInWords(),
 				Questions: []Question{s.question(submission.FieldPreset)},
 				Help:      s.t.providerHelp(),
@@ -58,7 +56,7 @@ func (s *state) lookAgain() string {
 
 // dnsInWords tells why the provider has to be asked.
 func (s *state) dnsInWords() []Block {
-	f, domain := s.found, s.look().from.Domain
+	f, domain := s.found, s.look().mailbox.Domain
 	switch {
 	case f == nil:
 		return nil
@@ -111,7 +109,7 @@ func hostStep() step {
 		},
 		page: func(s *state) Page {
 			p := s.look()
-			title := s.t.hostTitle(p.from.Domain)
+			title := s.t.hostTitle(p.mailbox.Domain)
 			if ask := p.offer().AskHost; ask != "" {
 				title = ask
 			}
@@ -200,134 +198,6 @@ func confirmStep() step {
 	}
 }
 
-// --- Bridge ---
-
-func (s *state) wantsBridge() bool {
-	p := s.look()
-	return s.bridge == nil && p.preset != nil && p.preset.Kind == preset.Bridge && s.value(submission.FieldPort) == ""
-}
-
-func (w *Wizard) findBridge(ctx context.Context) error {
-	found := Bridge{}
-	if w.deps.Bridges != nil {
-		found = w.deps.Bridges.Find(ctx)
-	}
-	s := w.state
-	s.bridge = &found
-	if c := found.Certificate; c != nil && found.OwnProcess && s.value(Fingerprint) == "" {
-		s.values[Fingerprint] = "sha256:" + c.SHA256
-	}
-	return ctx.Err()
-}
-
-func bridgeStep() step {
-	return step{
-		key:     "bridge",
-		strict:  true,
-		passing: true,
-		needs: func(s *state) bool {
-			p := s.look()
-			if s.bridge == nil || p.preset == nil || p.preset.Kind != preset.Bridge || s.value(submission.FieldPort) != "" {
-				return false
-			}
-			return s.bridge.Endpoint.IsZero() || s.bridge.Certificate != nil && s.value(Fingerprint) == ""
-		},
-		page: func(s *state) Page {
-			if s.bridge.Endpoint.IsZero() {
-				return s.bridgeMissing()
-			}
-			p := s.pinPage(*s.bridge.Certificate, s.bridge.Endpoint)
-			p.Blocks = append(s.occupants(), p.Blocks...)
-			p.Actions = s.bridgeActions()
-			return p
-		},
-		take: func(s *state, a Answer) string {
-			if s.bridge.Endpoint.IsZero() {
-				s.bridge = nil // look again
-				return ""
-			}
-			return s.pin(a, *s.bridge.Certificate)
-		},
-		act: func(s *state, key string) {
-			switch key {
-			case "provider":
-				s.wanted = "provider"
-			case "port":
-				s.change(submission.FieldPort, submission.FieldPort, submission.FieldSecurity)
-			}
-		},
-		flags: func(s *state) []string {
-			if s.bridge.Endpoint.IsZero() {
-				return []string{"--port"}
-			}
-			return []string{"--tls-fingerprint"}
-		},
-	}
-}
-
-func (s *state) bridgeMissing() Page {
-	p := Page{Title: s.t.bridgeAbsent(), Next: s.t.lookAgain(), Actions: s.bridgeActions()}
-	if s.bridge.Installed {
-		p.Title = s.t.bridgeNotRunning()
-	}
-	p.Blocks = append(s.occupants(), Block{Plain, s.t.bridgeStart(s.bridge.Installed)})
-	return p
-}
-
-func (s *state) bridgeActions() []Action {
-	return []Action{
-		{Key: "port", Label: s.t.typePort(), Letter: "t"},
-		{Key: "provider", Label: s.t.otherProvider(), Letter: "p"},
-	}
-}
-
-// occupants tells who sits on Bridge's ports in its place.
-func (s *state) occupants() []Block {
-	var out []Block
-	if s.bridge == nil {
-		return nil
-	}
-	for _, o := range s.bridge.Occupants {
-		out = append(out, Block{Plain, s.t.occupied(o.Port, o.Name)})
-	}
-	if len(out) > 0 && !s.bridge.Endpoint.IsZero() {
-		out = append(out, Block{Plain, s.t.bridgeAnswers(s.bridge.Endpoint.Port)})
-	}
-	return out
-}
-
-const pinKey = "trust"
-
-// pinPage shows a certificate that nobody vouches for, to be trusted by itself.
-// It is only for servers on this machine.
-func (s *state) pinPage(c report.Certificate, e submission.Endpoint) Page {
-	return Page{
-		Title:     s.t.pinTitle(e.Address()),
-		Blocks:    s.certificate(c),
-		Questions: []Question{{Key: pinKey, Kind: YesNo, Label: s.t.pinLabel(), Value: s.draft[pinKey]}},
-	}
-}
-
-func (s *state) certificate(c report.Certificate) []Block {
-	return []Block{
-		{Plain, s.t.certificateFor(c.Names)},
-		{Plain, s.t.certificateDates(c.NotBefore, c.NotAfter)},
-		{Plain, s.t.certificateFingerprint()},
-		{Command, "sha256:" + c.SHA256},
-	}
-}
-
-func (s *state) pin(a Answer, c report.Certificate) string {
-	if a.Texts[pinKey] != "yes" {
-		return s.t.notPinned()
-	}
-	s.values[Fingerprint] = "sha256:" + c.SHA256
-	s.untry()
-	return ""
-}
-
-// --- before a password is asked ---
-
 // takesNoPasswords: the provider wants OAuth, now or soon.
 func takesNoPasswords(p *preset.Preset) bool {
 	return p.Password.Kind == preset.PasswordOAuth || p.Password.Kind == preset.PasswordAccount && p.OAuth != nil
@@ -343,7 +213,7 @@ func warningStep() step {
 		page: func(s *state) Page {
 			p := s.look().preset
 			page := Page{
-				Title: s.t.warningTitle(p.Title),
+				Title: s.t.warningTitle(short(p.Title)),
 				Next:  s.t.goOn(p.Password.Kind == preset.PasswordOAuth),
 				Actions: []Action{
 					{Key: "provider", Label: s.t.otherProvider(), Letter: "p"},

@@ -18,6 +18,8 @@ func (s *state) question(f submission.Field) Question {
 	switch f {
 	case submission.FieldFrom:
 		q.Optional = false
+	case submission.FieldUsername:
+		q.Optional = s.derived(f) != ""
 	case submission.FieldHost:
 		q.Optional = !p.asksHost()
 		if p.own {

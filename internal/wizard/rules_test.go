@@ -67,6 +67,11 @@ func TestGiven(t *testing.T) {
 			},
 			account: "example: you@example.com at smtp.zoho.com.au:587 starttls as you@example.com in keyring",
 		},
+		"the server is that of the mailbox, whoever the sender is": {
+			given: Given{Answers: answers{"username": "you@gmail.com", "from": "me@example.com", "name": "n", "secret-store": "none"}, Password: secret},
+			mute:  true, dns: atGmail, tries: []outcome{passes()},
+			account: "n: you@gmail.com at smtp.gmail.com:465 ssl as me@example.com in none",
+		},
 		"a profile again, as it is": {
 			given: Given{Profile: "work", Yes: true, Kept: secret, Defaults: answers{"from": "you@example.com", "preset": "gandi", "secret-store": "none"}},
 			names: []string{"work"}, mute: true, tries: []outcome{passes()},
@@ -398,7 +403,7 @@ func checkPage(t *testing.T, p Page) {
 	t.Helper()
 	letters, keys := map[string]bool{}, map[string]bool{}
 	for _, a := range p.Actions {
-		if a.Label == "" || a.Letter == "" || letters[a.Letter] || keys[a.Key] {
+		if a.Label == "" || len([]rune(a.Label)) > 40 || a.Letter == "" || letters[a.Letter] || keys[a.Key] {
 			t.Errorf("page %q: the action %+v is not usable", p.Key, a)
 		}
 		letters[a.Letter], keys[a.Key] = true, true

@@ -22,6 +22,7 @@ type step struct {
 // steps is the whole way, in order.
 func steps() []step {
 	return []step{
+		// As soon as it matters: where nobody can be asked, before anything.
 		{key: "stores", strict: true, needs: (*state).wantsStores, do: (*Wizard).lookForStores},
 		addressStep(),
 		{key: "find", strict: true, needs: (*state).wantsDNS, do: (*Wizard).find},

@@ -4,15 +4,19 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 )
 
-// worksInWords is the verdict on the pages that save.
-func (s *state) worksInWords() []Block {
+// verdict is the title of the pages that save.
+func (s *state) verdict() string {
 	if s.untested {
-		return []Block{{Strong, s.t.untested()}}
+		return s.t.untested()
 	}
-	if s.report == nil {
+	return s.t.works()
+}
+
+func (s *state) acceptance() []Block {
+	if s.untested || s.report == nil {
 		return nil
 	}
-	return []Block{{Strong, s.t.works()}, {Plain, s.t.accepted(s.report.Endpoint.Host, s.report.Account.To.String())}}
+	return []Block{{Plain, s.t.accepted(s.report.Endpoint.Host, s.report.Account.To.String())}}
 }
 
 // summary stays on the screen: the settings, what was proven, where it is, how
@@ -85,7 +89,7 @@ func (s *state) surprises() []Block {
 	}
 	var lines []string
 	if p.Sent.Copy == preset.CopyByServer {
-		lines = append(lines, s.t.keepsCopy(p.Title), p.Sent.Switch)
+		lines = append(lines, s.t.keepsCopy(short(p.Title)), p.Sent.Switch)
 	}
 	lines = append(lines, p.Account.FromRule)
 	for _, l := range p.Limits {
@@ -96,7 +100,7 @@ func (s *state) surprises() []Block {
 	lines = append(lines, s.t.loginAlerts(p.Kind == preset.Mailbox))
 	out := paragraphs(lines...)
 	if len(out) > 0 {
-		out = append([]Block{{Strong, s.t.goodToKnow(p.Title)}}, out...)
+		out = append([]Block{{Strong, s.t.goodToKnow(short(p.Title))}}, out...)
 	}
 	return out
 }

@@ -86,19 +86,19 @@ func (texts) provider(title, region string) string {
 	if region == "" {
 		return fmt.Sprintf("Provider: %s.", title)
 	}
-	return fmt.Sprintf("Provider: %s, region %s.", title, region)
+	return fmt.Sprintf("Provider: %s, %s.", title, region)
 }
 func (texts) ownDomain(domain, title, region string) string {
 	if region == "" {
 		return fmt.Sprintf("%s belongs to %s.", domain, title)
 	}
-	return fmt.Sprintf("%s belongs to %s, region %s.", domain, title, region)
+	return fmt.Sprintf("%s belongs to %s, %s.", domain, title, region)
 }
 func (texts) hostedAt(domain, title, region, why string) string {
 	if region == "" {
 		return fmt.Sprintf("%s has its mail at %s%s.", domain, title, why)
 	}
-	return fmt.Sprintf("%s has its mail at %s, region %s%s.", domain, title, region, why)
+	return fmt.Sprintf("%s has its mail at %s, %s%s.", domain, title, region, why)
 }
 func (texts) serverByDNS(domain, host, why string) string {
 	return fmt.Sprintf("DNS names %s as the server of %s%s.", host, domain, why)
@@ -443,8 +443,8 @@ func (texts) works() string { return "Works." }
 func (texts) accepted(host, to string) string {
 	return fmt.Sprintf("%s took the test mail to %s.", host, to)
 }
-func (texts) untested() string { return "Not tested: what is saved may be wrong." }
-func (texts) saveTitle(name, store string, unlock Unlock) string {
+func (texts) untested() string { return "Not tested: what is saved may be wrong" }
+func (texts) saveQuestion(name, store string, unlock Unlock) string {
 	switch store {
 	case StoreKeyring:
 		return fmt.Sprintf("Save as “%s”, password in the keyring?", name)
@@ -466,8 +466,7 @@ func (texts) noKeyring(why string) string {
 	}
 	return "There is no keyring here to keep the password in: " + why
 }
-func (texts) unattendedTitle() string { return "Will a script use this without you?" }
-func (texts) unattendedLabel() string { return "A script or timer will send mail with it" }
+func (texts) unattended() string { return "Will a script use this without you?" }
 func (texts) storesHelp() string {
 	return "A script cannot type a passphrase. For it, the password is opened by a key file, or printed by a command such as pass. If only you use it, an encrypted file with a passphrase is safer."
 }

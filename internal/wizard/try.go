@@ -2,7 +2,6 @@ package wizard
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
@@ -68,6 +67,9 @@ func (w *Wizard) complete() error {
 	if flags := s.open(w.steps); len(flags) > 0 {
 		return s.missing(flags)
 	}
+	if wrong := s.clearText(s.look().endpoints); wrong != "" {
+		return &UsageError{What: wrong, Hint: s.t.givenHint(string(submission.FieldSecurity))}
+	}
 	if offer := s.offer(s.store()); !offer.Usable {
 		return &UsageError{What: s.t.storeUnusable(s.store(), offer.Why), Hint: s.t.givenHint(string(SecretStore))}
 	}
@@ -99,168 +101,4 @@ func (s *state) count() {
 	if s.refusals >= mostRefusals {
 		s.notBefore = s.now().Add(pause)
 	}
-}
-
-// --- what a failure leads back to ---
-
-// cure is a way out of a failure.
-type cure struct {
-	Action
-	do func(*state)
-}
-
-// cures are the ways out of this failure, the likeliest first.
-func (s *state) cures() []cure {
-	d, p := s.diagnosis, s.look()
-	var out []cure
-	add := func(key, letter, label string, do func(*state)) {
-		out = append(out, cure{Action{Key: key, Label: label, Letter: letter}, do})
-	}
-	fields := fieldsOf(d.Field)
-	switch {
-	case s.certifiedName() != "":
-		add("certificate", "n", s.t.useCertified(s.certifiedName()), func(s *state) { s.wanted = "certificate" })
-	case s.canPin():
-		add("trust", "k", s.t.showCertificate(), func(s *state) { s.wanted = "trust" })
-	}
-	if d.Cause == submission.BridgeNotRunning {
-		add("bridge", "b", s.t.lookAgain(), func(s *state) { s.bridge = nil; s.drop(submission.FieldPort, submission.FieldSecurity); s.untry() })
-	}
-	if d.Temporary {
-		add("again", "a", s.t.tryAgain(), (*state).untry)
-	}
-	if e := s.otherEndpoint(p); !e.IsZero() {
-		add("endpoint", "e", s.t.tryEndpoint(e.Port, e.Security), func(s *state) { s.useEndpoint(e) })
-	}
-	if d.Field == submission.FieldPassword {
-		add("password", "p", s.t.pasteAgain(), func(s *state) { s.reopen("login") })
-	}
-	if len(fields) > 0 {
-		add("fix", "c", s.t.changeOne(d.Field), func(s *state) { s.change(d.Field, fields...) })
-	}
-	if s.failedAtLogin() {
-		for _, o := range s.others(p)[:min(1, len(s.others(p)))] {
-			add("other", "o", s.t.tryProvider(o.Preset.Title), func(s *state) { s.useOther(o.Preset.Name, o.Region) })
-		}
-		if p.library != nil && len(p.library.Regions) > 1 && p.region != "" {
-			add("region", "r", s.t.tryRegion(), func(s *state) { s.change(submission.FieldRegion, submission.FieldRegion) })
-		}
-	}
-	if !d.Temporary {
-		add("again", "a", s.t.tryAgain(), (*state).untry)
-	}
-	if s.failedOnTheWay() {
-		add("proxy", "x", s.t.viaProxy(), func(s *state) { s.change(submission.FieldProxy, submission.FieldProxy) })
-	}
-	if s.failedOnTheWay() || d.Temporary || d.Cause == submission.IPBlocked {
-		add("untested", "u", s.t.saveUntested(), func(s *state) { s.untested = true })
-	}
-	add("more", "m", s.t.changeMore(), func(s *state) { s.change(d.Field, everyField...) })
-	if len(s.report.Transcript) > 0 {
-		add("transcript", "t", s.t.seeTranscript(), func(s *state) { s.wanted = "transcript" })
-	}
-	add("stop", "q", s.t.stop(), (*state).stop)
-	return out
-}
-
-// fieldsOf are the answers that belong to the one at fault. The password has a
-// page of its own.
-func fieldsOf(f submission.Field) []submission.Field {
-	switch f {
-	case submission.FieldNone, submission.FieldPassword:
-		return nil
-	case submission.FieldHost, submission.FieldPort, submission.FieldSecurity:
-		return []submission.Field{submission.FieldHost, submission.FieldPort, submission.FieldSecurity}
-	}
-	return []submission.Field{f}
-}
-
-func (s *state) failedAtLogin() bool {
-	failed := s.report.Failed()
-	return failed != nil && failed.Stage == report.Auth && failed.Reply != nil
-}
-
-// failedOnTheWay: before the server could say anything about the account.
-func (s *state) failedOnTheWay() bool {
-	failed := s.report.Failed()
-	return failed != nil && failed.Stage != report.Data && !s.report.Reached(report.EHLO) || s.diagnosis.Cause == submission.SMTPIntercepted
-}
-
-// otherEndpoint is one that may do better: one that answered, else one of the
-// server's that was not tried.
-func (s *state) otherEndpoint(p picture) submission.Endpoint {
-	if s.failedAtLogin() || s.report.Reached(report.Auth) {
-		return submission.Endpoint{}
-	}
-	tried := []submission.Endpoint{s.report.Endpoint}
-	for _, a := range s.report.Alternatives {
-		if a.Reachable && a.Endpoint != s.report.Endpoint {
-			return a.Endpoint
-		}
-		tried = append(tried, a.Endpoint)
-	}
-	other := *s
-	other.values = map[submission.Field]string{}
-	for f, v := range s.values {
-		if f != submission.FieldPort && f != submission.FieldSecurity {
-			other.values[f] = v
-		}
-	}
-	for _, e := range other.look().endpoints {
-		if !slices.Contains(tried, e) {
-			return e
-		}
-	}
-	return submission.Endpoint{}
-}
-
-func (s *state) useEndpoint(e submission.Endpoint) {
-	s.say(submission.FieldPort, portText(e.Port))
-	s.say(submission.FieldSecurity, string(e.Security))
-	s.untry()
-}
-
-// useOther takes a preset of the same provider, with the same password: the
-// key that led here is the consent to send it once more.
-func (s *state) useOther(name, region string) {
-	s.say(submission.FieldPreset, name)
-	if s.look().regionOpen() {
-		s.say(submission.FieldRegion, region)
-	}
-	s.passed["warning"], s.passed["login"] = true, true
-	s.untry()
-}
-
-// certifiedName is the host name to use where the certificate is for another
-// one, "" where that is not the trouble or it names none.
-func (s *state) certifiedName() string {
-	if s.diagnosis.Cause != submission.CertNameMismatch || s.report.TLS == nil || len(s.report.TLS.Chain) == 0 {
-		return ""
-	}
-	names := s.certifiedNames()
-	if len(names) == 0 {
-		return ""
-	}
-	return names[0]
-}
-
-func (s *state) certifiedNames() []string {
-	const most = 8
-	var out []string
-	for _, n := range s.report.TLS.Chain[0].Names {
-		host, err := submission.ParseHost(n) // no wildcard passes
-		if err == nil && host != s.report.Endpoint.Host && isName(host) && !slices.Contains(out, host) && len(out) < most {
-			out = append(out, host)
-		}
-	}
-	return out
-}
-
-// canPin: an untrusted certificate on this machine, the only place where one
-// may be believed without an authority.
-func (s *state) canPin() bool {
-	if s.diagnosis.Cause != submission.CertUntrusted || s.report.TLS == nil || len(s.report.TLS.Chain) == 0 {
-		return false
-	}
-	return submission.IsLoopbackHost(s.report.Endpoint.Host) && s.value(submission.FieldProxy) == ""
 }

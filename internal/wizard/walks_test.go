@@ -56,7 +56,7 @@ func TestWalks(t *testing.T) {
 			dns: atZoho, tries: []outcome{refused(report.Auth, 535, "", "Authentication Failed"), passes()},
 			turns: []turn{
 				address("you@example.com"),
-				{page: "login", says: []string{"example.com has its mail at Zoho", "European Union", "(MX: mx.zoho.eu)", "smtppro.zoho.eu, port 465, SSL", "https://accounts.zoho.eu/home#security/app_password"}, secrets: typed(marker)},
+				{page: "login", says: []string{"example.com has its mail at Zoho", "European Union (MX: mx.zoho.eu).", "smtppro.zoho.eu, port 465, SSL", "https://accounts.zoho.eu/home#security/app_password"}, secrets: typed(marker)},
 				{page: "failed", says: []string{"Authentication Failed", "try Zoho Mail (personal and free)", "another region", "[enter] type the password again"}},
 				{page: "login", says: []string{"empty for the 15 characters typed before"}, secrets: typed("app-password")},
 				{page: "save", says: []string{"Save as “example”"}},

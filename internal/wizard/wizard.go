@@ -161,6 +161,7 @@ func (w *Wizard) ask(ctx context.Context, st *step) error {
 	default:
 		if s.problem = st.take(s, a); s.problem == "" {
 			s.pass(st)
+			s.problem = s.unfit()
 		}
 	}
 	return nil
