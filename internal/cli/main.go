@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smtpwiz/smtpwiz/internal/bridge"
+	"github.com/smtpwiz/smtpwiz/internal/discover"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
 	"github.com/smtpwiz/smtpwiz/internal/quietinit"
@@ -36,6 +39,9 @@ type deps struct {
 	prober  *probe.Prober
 	version string
 
+	resolver discover.Resolver // for setup, which looks further than a host's addresses
+	bridge   *bridge.Finder
+
 	// Secrets of the environment, taken out of it so that no child gets them.
 	password, passphrase, proxyPassword submission.Secret
 }
@@ -55,6 +61,9 @@ func Main(version string, args []string) int {
 		library: preset.New(presets.FS, userPresets()),
 		prober:  probe.New(version),
 		version: version,
+
+		resolver: net.DefaultResolver,
+		bridge:   bridge.New(version),
 
 		password:      secret.Take("SMTPWIZ_PASSWORD"),
 		passphrase:    secret.Take("SMTPWIZ_PASSPHRASE"),

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -287,7 +286,7 @@ func (s *setup) finder() wizard.Finder {
 	if s.demo {
 		return demoFinder{s.server}
 	}
-	return &dnsFinder{discover.Finder{Library: s.deps.library, Resolver: net.DefaultResolver}}
+	return &dnsFinder{discover.Finder{Library: s.deps.library, Resolver: s.deps.resolver}}
 }
 
 func hostname(d *deps) string {

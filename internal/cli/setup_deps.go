@@ -80,7 +80,7 @@ func (s *setup) bridges() wizard.BridgeFinder {
 	if s.demo {
 		return nil
 	}
-	return bridgeFinder{bridge.New(s.deps.version)}
+	return bridgeFinder{s.deps.bridge}
 }
 
 type bridgeFinder struct{ finder *bridge.Finder }

@@ -74,7 +74,7 @@ func sayReceived(n int) string {
 	return fmt.Sprintf("%d characters received.", n)
 }
 
-func sayHint(hint string) string { return fmt.Sprintf("Hint: %s", hint) }
+func sayHint(hint string) string { return "(" + hint + ")" }
 
 func sayMore(lines int) string {
 	if lines == 1 {

@@ -22,6 +22,10 @@ func (s *state) acceptance() []Block {
 // summary stays on the screen: the settings, what was proven, where it is, how
 // to test it again, and what else the provider has in store.
 func (s *state) summary() []Block {
+	if s.given.Demo {
+		out := append([]Block{{Strong, s.t.works()}}, s.card()...)
+		return append(append(out, s.proof()...), Block{Plain, s.t.demoEnds()})
+	}
 	out := append([]Block{{Strong, s.t.savedAs(s.saved.Name)}}, s.card()...)
 	out = append(out, s.proof()...)
 	out = append(out, paragraphs(s.t.settingsAre(s.saved.Path), s.t.passwordIs(s.saved.Secret, s.store()))...)

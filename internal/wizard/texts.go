@@ -556,6 +556,9 @@ func (texts) passwordIs(place, store string) string {
 	}
 	return fmt.Sprintf("The password is in %s.", place)
 }
+func (texts) demoEnds() string {
+	return "This was a demonstration: its server is gone, and nothing was kept. With an account of yours: smtpwiz setup"
+}
 func (texts) isDefault() string { return "It is the default profile." }
 func (texts) passwordSet(now time.Time) string {
 	return fmt.Sprintf("The password was set on %s.", now.Format("2 January 2006"))
