@@ -68,7 +68,7 @@ func TestLinesAnswers(t *testing.T) {
 		{name: "action by its word", page: "address", in: "STOP\n", want: "address acted stop address= name="},
 		{
 			name: "help tells the page, the hint and the words", page: "address", in: "?\nyou@example.com\n\n", want: "address next  address=you@example.com name=",
-			says: []string{"From line of your mails", "Hint: you@example.com", "  stop\n"},
+			says: []string{"From line of your mails", "(you@example.com)", "  stop\n"},
 		},
 		{name: "stop", page: "address", in: "!\n", err: wizard.ErrAborted, says: []string{sayAborted}},
 		{name: "back to the first question", page: "address", in: "you@example.com\n<\n\nYou\n", want: "address next  address=you@example.com name=You"},
