@@ -73,15 +73,25 @@ func (t *Text) Preset(s preset.Settings) {
 func (t *Text) section(title string) { t.printf("\n%s\n", t.paint("1", title)) }
 
 func (t *Text) item(label, text string) {
-	if text != "" {
+	switch {
+	case text == "":
+	case t.narrow() && label != "":
+		t.labelled("  "+label+": ", text)
+	case t.narrow():
+		t.paragraph("  ", text)
+	default:
 		t.paragraph(fmt.Sprintf("  %-11s ", label), text)
 	}
 }
 
 // link writes an address alone on its line, where a terminal can make it clickable.
 func (t *Text) link(url string) {
+	indent := strings.Repeat(" ", 14)
+	if t.narrow() {
+		indent = "  "
+	}
 	if url != "" {
-		t.printf("              %s\n", url)
+		t.printf("%s%s\n", indent, url)
 	}
 }
 

@@ -74,7 +74,23 @@ func (t *Text) Stage(s report.Step) {
 		text = failure(s)
 	}
 	lead := fmt.Sprintf("  %s %-8s %9s  ", t.mark(s.Status), s.Stage, duration(s))
+	if t.narrow() {
+		t.printf("%s\n", strings.TrimRight(lead, " "))
+		lead = "       "
+	}
 	t.paragraph(lead, text)
+}
+
+// narrow reports that there is no room for columns beside each other.
+func (t *Text) narrow() bool { return t.Width > 0 && t.Width < 60 }
+
+// labelled writes a text behind its label, or below it where that is too narrow.
+func (t *Text) labelled(label, text string) {
+	if t.narrow() {
+		t.printf("%s\n", strings.TrimRight(label, " "))
+		label = "  "
+	}
+	t.paragraph(label, text)
 }
 
 func failure(s report.Step) string {
@@ -139,11 +155,11 @@ func (t *Text) passed(r *report.Report) {
 		t.paragraph("", "This does not prove that the sender is right: the provider judges it only when it has the whole message. Run the same with --check send.")
 	}
 	for _, n := range r.Notes {
-		t.paragraph("Note: ", n)
+		t.labelled("Note: ", n)
 	}
 	for _, a := range r.Alternatives {
 		if !a.Reachable && a.Fault != report.FaultInterrupted {
-			t.paragraph("Note: ", describe(a.Endpoint)+" could not be used: "+a.Err)
+			t.labelled("Note: ", describe(a.Endpoint)+" could not be used: "+a.Err)
 		}
 	}
 }
@@ -165,11 +181,11 @@ func (t *Text) failed(r *report.Report, d *diagnose.Diagnosis) {
 	t.paragraph("", t.paint("31;1", "Failed.")+" "+d.Summary)
 	if said := serverWords(r); said != "" {
 		t.printf("\n")
-		t.paragraph("The server said: ", said)
+		t.labelled("The server said: ", said)
 	}
 	t.Fixes(d)
 	for _, n := range r.Notes {
-		t.paragraph("Note: ", n)
+		t.labelled("Note: ", n)
 	}
 	t.alternatives(r)
 	t.paragraph("Cause: ", string(d.Cause))
@@ -203,9 +219,9 @@ func (t *Text) alternatives(r *report.Report) {
 			continue
 		}
 		if a.Reachable {
-			t.paragraph("Also tried: ", describe(a.Endpoint)+", which answers")
+			t.labelled("Also tried: ", describe(a.Endpoint)+", which answers")
 		} else {
-			t.paragraph("Also tried: ", describe(a.Endpoint)+": "+a.Err)
+			t.labelled("Also tried: ", describe(a.Endpoint)+": "+a.Err)
 		}
 	}
 }
