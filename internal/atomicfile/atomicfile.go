@@ -11,6 +11,7 @@
 package atomicfile
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func Write(path string, data []byte, perm fs.FileMode) error { return Disk{}.Wri
 
 // Lock waits until no other writer holds path and returns the function that
 // lets the next one in.
-func Lock(path string) (unlock func(), err error) { return Disk{}.Lock(path) }
+func Lock(ctx context.Context, path string) (unlock func(), err error) { return Disk{}.Lock(ctx, path) }
 
 // Write replaces the file at path by data, with mode perm. Whoever reads it
 // meanwhile, or after a crash at any point, finds the old or the new contents.

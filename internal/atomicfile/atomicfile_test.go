@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -116,7 +117,7 @@ func TestCrashes(t *testing.T) {
 }
 
 func lockedWrite(disk Disk, path, data string) error {
-	unlock, err := disk.Lock(path)
+	unlock, err := disk.Lock(context.Background(), path)
 	if err != nil {
 		return err
 	}
@@ -169,7 +170,7 @@ func TestFiftyWriters(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range writers {
 		wg.Go(func() {
-			unlock, err := Lock(path)
+			unlock, err := Lock(t.Context(), path)
 			if err != nil {
 				t.Error(err)
 				return
@@ -199,15 +200,20 @@ func TestFiftyWriters(t *testing.T) {
 func TestLockIsBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
-	unlock, err := Lock(path)
+	unlock, err := Lock(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Disk{LockWait: time.Millisecond}).Lock(path); !errors.Is(err, ErrBusy) {
+	if _, err := (Disk{LockWait: time.Millisecond}).Lock(t.Context(), path); !errors.Is(err, ErrBusy) {
 		t.Errorf("second lock: %v", err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := Lock(ctx, path); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("cancelled: %v", err)
+	}
 	unlock()
-	again, err := Lock(path)
+	again, err := Lock(t.Context(), path)
 	if err != nil {
 		t.Fatalf("after unlock: %v", err)
 	}

@@ -1,6 +1,7 @@
 package atomicfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,16 +16,19 @@ const defaultLockWait = 10 * time.Second
 
 // Lock takes the advisory lock of path, which is on the file path + ".lock" and
 // stays there: removing it would let two writers in. The system releases the
-// lock of a process that dies.
-func (d Disk) Lock(path string) (unlock func(), err error) {
-	unlock, err = d.lock(path)
+// lock of a process that dies. A context that is done ends the wait.
+func (d Disk) Lock(ctx context.Context, path string) (unlock func(), err error) {
+	unlock, err = d.lock(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return unlock, nil
 }
 
-func (d Disk) lock(path string) (unlock func(), err error) {
+func (d Disk) lock(ctx context.Context, path string) (unlock func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	f, err := d.openLock(path)
 	if err != nil {
 		return nil, err
@@ -47,9 +51,12 @@ func (d Disk) lock(path string) (unlock func(), err error) {
 		}
 		return func() { f.Close() }, nil
 	case <-timer.C:
-		go func() { <-locked; f.Close() }()
-		return nil, fmt.Errorf("%w since %v", ErrBusy, wait)
+		err = fmt.Errorf("%w since %v", ErrBusy, wait)
+	case <-ctx.Done():
+		err = ctx.Err()
 	}
+	go func() { <-locked; f.Close() }()
+	return nil, err
 }
 
 func (d Disk) openLock(path string) (f *os.File, err error) {

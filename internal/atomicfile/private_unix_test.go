@@ -149,7 +149,7 @@ func TestOnlyPlainFiles(t *testing.T) {
 			if err := Write(path, []byte("x"), 0o600); !errors.Is(err, ErrLoose) {
 				t.Errorf("Write: %v", err)
 			}
-			if _, err := Lock(filepath.Join(dir, "locked")); !errors.Is(err, ErrLoose) {
+			if _, err := Lock(t.Context(), filepath.Join(dir, "locked")); !errors.Is(err, ErrLoose) {
 				t.Errorf("Lock: %v", err)
 			}
 		})

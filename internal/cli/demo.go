@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,35 +15,67 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smtpwiz/smtpwiz/internal/demo"
+	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
+type demoOptions struct{ as, fail, caOut string }
+
 func newDemoCmd(d *deps) *cobra.Command {
-	var caOut string
+	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run a submission server on this machine, to try everything without an account",
 		Long: `demo runs a submission server on loopback until it is stopped with Ctrl-C. It
 shows the account to log in with, and the subject of each mail that arrives.
-Mails are kept in memory only and go nowhere.`,
+Mails are kept in memory only and go nowhere.
+
+With --as it greets, offers and refuses like a provider, in the provider's own
+words; with --fail something goes wrong, so that you can see what a program makes
+of it. What works all the same is shown too.`,
 		Example: `  smtpwiz demo --ca-out demo-ca.pem
-  smtpwiz test --demo`,
+  smtpwiz demo --as zoho --fail from_mismatch
+  smtpwiz test --demo
+  smtpwiz test --demo=app_password_required --preset gmail`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), d, caOut) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), d, o) },
 	}
-	cmd.Flags().StringVar(&caOut, "ca-out", "", "write the server's certificate authority into this PEM `file`")
+	f := cmd.Flags()
+	f.StringVar(&o.as, "as", "", "greet and refuse like this `provider`, named as its preset")
+	f.StringVar(&o.fail, "fail", "", "what goes wrong: a `cause` as smtpwiz test names it")
+	f.StringVar(&o.caOut, "ca-out", "", "write the server's certificate authority into this PEM `file`")
+	f.SortFlags = false
+	completing(cmd, "as", func(*cobra.Command) []string { return demo.Providers() })
+	completing(cmd, "fail", func(cmd *cobra.Command) []string { return demoCauses(cmd.Flags().Lookup("as").Value.String()) })
 	return cmd
 }
 
-func runDemo(ctx context.Context, d *deps, caOut string) error {
-	server, err := demo.Start(ctx, demo.Options{})
+// completing offers words for a flag's value.
+func completing(cmd *cobra.Command, flag string, words func(*cobra.Command) []string) {
+	// The error is that of a flag that does not exist, which any test shows.
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return words(cmd), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+func demoCauses(as string) []string {
+	var words []string
+	for _, c := range demo.Causes(as) {
+		words = append(words, string(c))
+	}
+	return words
+}
+
+func runDemo(ctx context.Context, d *deps, o demoOptions) error {
+	server, err := demo.Start(ctx, demo.Options{As: o.as, Fail: submission.Cause(o.fail)})
 	if err != nil {
-		return err
+		return demoError(err)
 	}
 	defer server.Close()
-	if caOut != "" {
-		if err := os.WriteFile(caOut, server.CAPEM(), 0o644); err != nil {
+	if o.caOut != "" {
+		if err := os.WriteFile(o.caOut, server.CAPEM(), 0o644); err != nil {
 			return &settings.UsageError{What: "writing the certificate authority: " + err.Error(), Hint: "give --ca-out a file that may be written"}
 		}
 	}
@@ -51,37 +85,116 @@ func runDemo(ctx context.Context, d *deps, caOut string) error {
 		defer mu.Unlock()
 		fmt.Fprintf(d.streams.Out, "%s  from %s to %s: %s\n", m.Received.Format(time.TimeOnly), m.From, strings.Join(m.To, ", "), m.Subject)
 	})
-	introduce(d, server, caOut)
+	introduce(d, server, o)
 	<-ctx.Done()
 	return nil
 }
 
-func introduce(d *deps, server *demo.Server, caOut string) {
+// demoError puts what no demo can play into words.
+func demoError(err error) error {
+	var unknown *demo.UnknownError
+	if errors.As(err, &unknown) {
+		return &settings.UsageError{What: err.Error(), Hint: "use one of " + strings.Join(unknown.Known, ", ")}
+	}
+	return err
+}
+
+func introduce(d *deps, server *demo.Server, o demoOptions) {
+	out := d.streams.Out
 	username, password := server.Account()
-	fmt.Fprintf(d.streams.Out, "A submission server for you alone is running:\n\n")
+	like := ""
+	if o.as != "" {
+		like = ", in the words of " + o.as
+	}
+	fmt.Fprintf(out, "A submission server for you alone is running%s:\n\n", like)
 	for _, e := range server.Endpoints() {
-		fmt.Fprintf(d.streams.Out, "  %s\n", e)
+		fmt.Fprintf(out, "  %s\n", e)
 	}
-	fmt.Fprintf(d.streams.Out, "\n  user name  %s\n  password   %s\n\n", username, password.Reveal()) // made up for this run
-	if caOut == "" {
-		fmt.Fprintf(d.streams.Out, "Its certificate is its own: --ca-out FILE writes the authority to trust.\n")
+	fmt.Fprintf(out, "\n  user name  %s\n  password   %s\n", username, password.Reveal()) // made up for this run
+	if server.From() != username {
+		fmt.Fprintf(out, "  sender     %s\n", server.From())
+	}
+	fmt.Fprintln(out)
+	for _, note := range server.Notes() {
+		fmt.Fprintf(out, "%s\n", note)
+	}
+	if o.caOut == "" {
+		fmt.Fprintf(out, "Its certificate is its own: --ca-out FILE writes the authority to trust.\n")
 	} else {
-		e := server.Endpoints()[0]
-		fmt.Fprintf(d.streams.Out, "Try it from another terminal; the password is asked for:\n  smtpwiz test --host %s --port %d --security %s --username %s --ca-file %s\n", e.Host, e.Port, e.Security, username, caOut)
+		fmt.Fprintf(out, "Try it from another terminal; the password is asked for:\n  smtpwiz test %s\n", strings.Join(demoFlagsFor(d, server, o), " "))
 	}
-	fmt.Fprintf(d.streams.Out, "Mails that arrive are listed here. Ctrl-C ends it.\n\n")
+	fmt.Fprintf(out, "Mails that arrive are listed here. Ctrl-C ends it.\n\n")
+}
+
+// demoFlagsFor leads test to a demo in another process; with the preset of the
+// provider that it plays, for its advice.
+func demoFlagsFor(d *deps, server *demo.Server, o demoOptions) []string {
+	username, _ := server.Account()
+	account := []string{"--username", username, "--ca-file", o.caOut}
+	if server.From() != username {
+		account = append(account, "--from", server.From())
+	}
+	e := server.Endpoints()[0]
+	endpoints, route, err := disguised(d, server, o.as)
+	if o.as == "" || err != nil || len(endpoints) == 0 || endpoints[0].Security == submission.None || submission.IsLoopbackHost(endpoints[0].Host) {
+		return append([]string{"--host", e.Host, "--port", strconv.Itoa(e.Port), "--security", string(e.Security)}, account...)
+	}
+	flags := append([]string{"--preset", o.as}, account...)
+	for _, to := range route {
+		if to.Port != 0 {
+			flags = append(flags, "--connect-to", fmt.Sprintf("%s:%d:%s:%d", to.Host, to.Port, to.TargetHost, to.TargetPort))
+		}
+	}
+	return flags
 }
 
 // demoFlags may not point elsewhere: they are what the demo fills in.
-var demoFlags = []string{"preset", "region", "variant", "host", "username", "connect-to", "ca-file", "tls-fingerprint", "proxy", "password-stdin", "password-file", "password-command"}
+var demoFlags = []string{"region", "variant", "host", "username", "connect-to", "ca-file", "tls-fingerprint", "proxy", "password-stdin", "password-file", "password-command"}
 
-func startDemo(given settings.Answers) (*demo.Server, error) {
+// demoWorks is what --demo means without a cause.
+const demoWorks = "works"
+
+// addDemoFlag adds --demo[=CAUSE].
+func addDemoFlag(cmd *cobra.Command, usage string) {
+	cmd.Flags().String("demo", "", usage+"; with `CAUSE` that goes wrong")
+	cmd.Flags().Lookup("demo").NoOptDefVal = demoWorks
+	completing(cmd, "demo", func(cmd *cobra.Command) []string {
+		preset, _ := cmd.Flags().GetString("preset")
+		return append([]string{demoWorks}, demoCauses(preset)...)
+	})
+}
+
+// demoFlag reads it: is a demo wanted, and what is to go wrong?
+func demoFlag(cmd *cobra.Command) (wanted bool, fail submission.Cause) {
+	switch value, _ := cmd.Flags().GetString("demo"); value {
+	case "", "false", "0":
+		return false, ""
+	case demoWorks, "true", "1": // the latter as its variable may say
+		return true, ""
+	default:
+		return true, submission.Cause(value)
+	}
+}
+
+// startDemo starts a server in this process. It plays the provider whose preset
+// is given as a flag.
+func startDemo(given settings.Answers, fail submission.Cause) (*demo.Server, error) {
 	for _, name := range demoFlags {
 		if a, ok := given[name]; ok && a.Source == settings.FromFlag {
 			return nil, &settings.UsageError{What: a.Name + " and --demo contradict each other", Hint: "leave " + a.Name + " out: --demo brings its own server and account"}
 		}
 	}
-	return demo.Start(context.Background(), demo.Options{})
+	server, err := demo.Start(context.Background(), demo.Options{As: demoPreset(given), Fail: fail})
+	return server, demoError(err)
+}
+
+// demoPreset is the provider to play, "" for none. What a variable says is
+// about another account.
+func demoPreset(given settings.Answers) string {
+	if a := given["preset"]; a.Source == settings.FromFlag {
+		return a.Value
+	}
+	return ""
 }
 
 // demoPlan is a plan for the demo's server and account. What the variables say
@@ -93,36 +206,100 @@ func demoPlan(d *deps, given settings.Answers, server *demo.Server) (probe.Plan,
 			answers[name] = a
 		}
 	}
-	username, _ := server.Account()
-	endpoints := server.Endpoints()
-	first := endpoints[0]
-	if security := answers.Get("security"); security != "" {
-		for _, e := range endpoints {
-			if string(e.Security) == security {
-				first = e
-			}
-		}
-	}
 	fill := func(name, value string) {
 		if _, ok := answers[name]; !ok {
 			answers[name] = settings.Answer{Value: value, Source: settings.FromDefault, Name: "--demo"}
 		}
 	}
+	username, _ := server.Account()
 	fill("username", username)
-	fill("host", first.Host)
-	fill("port", strconv.Itoa(first.Port))
-	fill("security", string(first.Security))
+	fill("from", server.From())
+	as := demoPreset(given)
+	if as == "" {
+		e := firstWith(server.Endpoints(), answers.Get("security"))
+		fill("host", e.Host)
+		fill("port", strconv.Itoa(e.Port))
+		fill("security", string(e.Security))
+	}
 	p, s, err := planOf(d, answers)
 	if err != nil {
 		return p, s, err
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(server.CAPEM())
-	p.Trust.Roots = func() (*x509.CertPool, error) { return pool, nil }
-	if answers["port"].Source == settings.FromDefault && answers["security"].Source == settings.FromDefault {
-		p.Account.Endpoints = endpoints // both, as with a real provider
+	p.Trust.Roots = demoRoots(server)
+	chosen := answers["port"].Source == settings.FromFlag || answers["security"].Source == settings.FromFlag
+	if as == "" && !chosen {
+		p.Account.Endpoints = server.Endpoints() // all, as with a real provider
+	}
+	if as != "" {
+		var endpoints []submission.Endpoint
+		if endpoints, p.Route.ConnectTo, err = disguised(d, server, as); err != nil {
+			return p, s, err
+		}
+		if !chosen {
+			p.Account.Endpoints = endpoints
+		}
+		if !answers.Has("auth") {
+			p.Account.Mechanism = "" // the demo's account has a password, whatever the provider wants
+		}
 	}
 	return p, s, nil
+}
+
+func firstWith(endpoints []submission.Endpoint, security string) submission.Endpoint {
+	for _, e := range endpoints {
+		if string(e.Security) == security {
+			return e
+		}
+	}
+	return endpoints[0]
+}
+
+func demoRoots(server *demo.Server) func() (*x509.CertPool, error) {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(server.CAPEM())
+	return func() (*x509.CertPool, error) { return pool, nil }
+}
+
+// disguised are a demo's endpoints under the names and ports of the provider
+// that it plays, and the way to where they are. Whatever else is dialled of the
+// provider's ends on this machine too.
+func disguised(d *deps, server *demo.Server, as string) (endpoints []submission.Endpoint, route []probe.ConnectTo, err error) {
+	played, err := d.library.Get(as)
+	if err != nil {
+		return nil, nil, settings.PresetError(err)
+	}
+	chosen, err := played.Resolve(preset.Choice{})
+	if err != nil {
+		return nil, nil, settings.PresetError(err)
+	}
+	for _, known := range chosen.Endpoints {
+		for _, e := range server.Endpoints() {
+			inClear := e.Security == submission.None && known.Security == submission.STARTTLS
+			if e.Security != known.Security && !inClear {
+				continue
+			}
+			to := probe.ConnectTo{Host: known.Host, Port: known.Port, TargetHost: e.Host, TargetPort: e.Port}
+			shown := submission.Endpoint{Host: known.Host, Port: known.Port, Security: e.Security}
+			switch taken := slices.ContainsFunc(route, func(r probe.ConnectTo) bool { return r.Host == to.Host && r.Port == to.Port && r != to }); {
+			case taken: // a bridge has one port for either security
+			case inClear:
+				endpoints, route = slices.Insert(endpoints, 0, shown), append(route, to)
+			default:
+				endpoints, route = append(endpoints, shown), append(route, to)
+			}
+		}
+	}
+	for _, known := range chosen.Endpoints {
+		route = append(route, probe.ConnectTo{Host: known.Host, TargetHost: server.Endpoints()[0].Host})
+	}
+	return endpoints, slices.Compact(route), nil
+}
+
+// tellNotes says what goes wrong in a demo, and what works.
+func tellNotes(d *deps, server *demo.Server) {
+	for _, note := range server.Notes() {
+		fmt.Fprintf(d.streams.Err, "demo: %s\n", note)
+	}
 }
 
 // tellReceived lists what the demo's server got: the proof that mail went through.

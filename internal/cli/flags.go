@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -47,6 +49,19 @@ func outputFlags(f *pflag.FlagSet) {
 	f.BoolP("verbose", "v", false, "show where each value came from, and the transcript explained")
 }
 
+// setFromVariable is what the flag would take; one that may repeat takes its
+// values with spaces between.
+func setFromVariable(f *pflag.Flag, text string) error {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		return list.Replace(strings.Fields(text))
+	}
+	err := f.Value.Set(text)
+	if err != nil && f.Value.Type() == "bool" {
+		return errors.New("it has to be true or false")
+	}
+	return err
+}
+
 // answersOf collects what flags and variables say; a flag goes before its variable.
 func answersOf(d *deps, cmd *cobra.Command) (settings.Answers, error) {
 	given := settings.Answers{}
@@ -62,7 +77,7 @@ func answersOf(d *deps, cmd *cobra.Command) (settings.Answers, error) {
 				return
 			}
 			answer.Source, answer.Name = settings.FromVariable, settings.VariableOf(f.Name)
-			if err := f.Value.Set(text); err != nil && wrong == nil {
+			if err := setFromVariable(f, text); err != nil && wrong == nil {
 				wrong = &settings.UsageError{What: fmt.Sprintf("%s=%q: %v", answer.Name, text, err), Hint: "see " + cmd.CommandPath() + " --help for what it may be"}
 			}
 		}

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/sasl"
 	"github.com/smtpwiz/smtpwiz/internal/secret"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
@@ -15,47 +18,84 @@ import (
 // reader is one way to come by a password.
 type reader func(context.Context) (submission.Secret, error)
 
-// credentials finds the password for a run, in the order of the contract: a
-// flag, a variable, the saved profile (nil without one), the system's
-// credentials, and a prompt where there is a terminal.
-func credentials(ctx context.Context, d *deps, s *settings.Settings, given settings.Answers, saved reader) (submission.Secret, error) {
+// credentials finds the password for a run: the first of the ways that has one,
+// in the order of the contract, then a prompt where somebody can be asked. The
+// source is "" for one that was typed.
+func credentials(ctx context.Context, d *deps, s *settings.Settings, ways []passwordFrom, mayAsk bool) (submission.Secret, settings.Source, error) {
 	if s.Account.Mechanism == sasl.External {
-		return submission.Secret{}, nil // the client's certificate is the login
+		return submission.Secret{}, "", nil // the client's certificate is the login
 	}
 	if s.Account.Username == "" {
-		return submission.Secret{}, missing("no user name was given")
+		return submission.Secret{}, "", noUsername(s)
 	}
-	source, err := passwordSource(d, given, saved)
-	if err != nil {
-		return submission.Secret{}, err
+	password, source, err := firstPassword(ctx, ways)
+	if err == nil || !errors.Is(err, secret.ErrNotFound) {
+		return password, source, secretError(ctx, err)
 	}
-	password, err := source.read(ctx)
+	ofProfile := ways[0].source == settings.FromProfile
 	switch {
-	case errors.Is(err, secret.ErrNotFound) && d.streams.Interactive():
+	case mayAsk && d.streams.Interactive():
+		if ofProfile && ways[0].name != secret.KindNone {
+			fmt.Fprintf(d.streams.Err, "smtpwiz: %s\n", reply.Safe(err.Error()))
+		}
 		password, err = askPassword(ctx, d, s)
-	case errors.Is(err, secret.ErrNotFound):
-		return submission.Secret{}, missing("no password was given")
+		return password, "", err
+	case ofProfile:
+		return password, "", secretError(ctx, err)
 	}
-	if err != nil {
-		return submission.Secret{}, secretError(ctx, err)
-	}
-	return password, nil
+	return password, "", missing("no password was given")
 }
 
 func missing(what string) error {
 	return &settings.UsageError{What: what, Hint: "set SMTPWIZ_USERNAME and SMTPWIZ_PASSWORD, or use --check connect"}
 }
 
+func noUsername(s *settings.Settings) error {
+	if name := s.Account.Profile; name != "" {
+		return &settings.UsageError{What: "the profile " + name + " has no user name", Hint: "smtpwiz setup " + name + " adds it; --check connect needs none"}
+	}
+	return missing("no user name was given")
+}
+
 // passwordFrom is one way to come by the password.
 type passwordFrom struct {
-	name   string
+	name   string // of the flag or variable, or of a profile's store
 	source settings.Source
 	read   reader
 }
 
-// passwordSource picks the strongest way that was given; two of the same
-// strength contradict each other.
-func passwordSource(d *deps, given settings.Answers, saved reader) (passwordFrom, error) {
+// passwordWays lists the ways to the password, the strongest first. One that a
+// flag or variable names stands alone: it has to work.
+func passwordWays(d *deps, given settings.Answers, saved ...passwordFrom) ([]passwordFrom, error) {
+	ways, err := givenWays(d, given)
+	if err != nil || len(ways) > 0 {
+		return ways, err
+	}
+	dir := d.value("CREDENTIALS_DIRECTORY")
+	return append(saved, passwordFrom{name: "CREDENTIALS_DIRECTORY", source: settings.FromVariable, read: func(context.Context) (submission.Secret, error) {
+		return secret.FromCredentials(dir, secret.CredentialPassword)
+	}}), nil
+}
+
+// firstPassword reads the first way that has a password. If none has, the error
+// is that of the strongest, which is ErrNotFound.
+func firstPassword(ctx context.Context, ways []passwordFrom) (submission.Secret, settings.Source, error) {
+	var first error
+	for _, way := range ways {
+		password, err := way.read(ctx)
+		if err == nil || !errors.Is(err, secret.ErrNotFound) {
+			return password, way.source, err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return submission.Secret{}, "", first
+}
+
+// givenWays is the way that a flag names, else a variable, or nothing; two of
+// the same strength contradict each other.
+func givenWays(d *deps, given settings.Answers) ([]passwordFrom, error) {
 	var ways []passwordFrom
 	add := func(name string, read reader) {
 		if a, ok := given[name]; ok && a.Value != "false" && a.Value != "" {
@@ -63,7 +103,7 @@ func passwordSource(d *deps, given settings.Answers, saved reader) (passwordFrom
 		}
 	}
 	add("password-stdin", func(context.Context) (submission.Secret, error) { return secret.FromReader(d.streams.In) })
-	add("password-file", func(context.Context) (submission.Secret, error) { return fromFile(d, given.Get("password-file")) })
+	add("password-file", func(context.Context) (submission.Secret, error) { return fromFile(d, given) })
 	add("password-command", func(ctx context.Context) (submission.Secret, error) {
 		return secret.FromCommand(ctx, given.Get("password-command"), os.Environ())
 	})
@@ -79,27 +119,21 @@ func passwordSource(d *deps, given settings.Answers, saved reader) (passwordFrom
 			}
 		}
 		if len(equal) > 1 {
-			return passwordFrom{}, &settings.UsageError{
+			return nil, &settings.UsageError{
 				What: fmt.Sprintf("the password is given twice, by %s and %s", equal[0].name, equal[1].name),
 				Hint: "leave one of them out",
 			}
 		}
 		if len(equal) == 1 {
-			return equal[0], nil
+			return equal, nil
 		}
 	}
-	if saved != nil {
-		return passwordFrom{name: "profile", source: settings.FromProfile, read: saved}, nil
-	}
-	dir := d.value("CREDENTIALS_DIRECTORY")
-	return passwordFrom{name: "CREDENTIALS_DIRECTORY", read: func(context.Context) (submission.Secret, error) {
-		return secret.FromCredentials(dir, secret.CredentialPassword)
-	}}, nil
+	return nil, nil
 }
 
-func fromFile(d *deps, path string) (submission.Secret, error) {
-	password, note, err := secret.FromFile(path)
-	if err == nil && note != "" {
+func fromFile(d *deps, given settings.Answers) (submission.Secret, error) {
+	password, note, err := secret.FromFile(given.Get("password-file"))
+	if err == nil && note != "" && given.Get("quiet") != "true" {
 		fmt.Fprintf(d.streams.Err, "smtpwiz: warning: %s\n", note)
 	}
 	return password, err
@@ -121,6 +155,9 @@ func askPassword(ctx context.Context, d *deps, s *settings.Settings) (submission
 // ask puts one question whose answer is not shown. The terminal is left as it
 // was also when the question is cut short.
 func ask(ctx context.Context, d *deps, question string) (submission.Secret, error) {
+	if err := ctx.Err(); err != nil {
+		return submission.Secret{}, err // or the state to go back to could be that of a question before
+	}
 	restore := d.streams.KeepState()
 	type answer struct {
 		text string
@@ -133,6 +170,9 @@ func ask(ctx context.Context, d *deps, question string) (submission.Secret, erro
 	}()
 	select {
 	case a := <-asked:
+		if errors.Is(a.err, io.EOF) {
+			a.err = &settings.UsageError{What: "the question was not answered", Hint: "run the same command again"}
+		}
 		return submission.NewSecret(a.text), a.err
 	case <-ctx.Done():
 		restore()
@@ -141,16 +181,14 @@ func ask(ctx context.Context, d *deps, question string) (submission.Secret, erro
 	}
 }
 
-// secretError makes trouble with a password the user's to mend (status 2).
+// secretError makes trouble with a password that the user can mend a matter of
+// usage (status 2). Such trouble brings its hint; what does not, such as a full
+// disk, stays our own failure.
 func secretError(ctx context.Context, err error) error {
 	var wrong *settings.UsageError
-	if ctx.Err() != nil || errors.As(err, &wrong) {
+	var hinted interface{ Hint() string }
+	if ctx.Err() != nil || errors.As(err, &wrong) || !errors.As(err, &hinted) {
 		return err
 	}
-	hint := "check where the password is read from"
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) && hinted.Hint() != "" {
-		hint = hinted.Hint()
-	}
-	return &settings.UsageError{What: err.Error(), Hint: hint}
+	return &settings.UsageError{What: err.Error(), Hint: cmp.Or(hinted.Hint(), "check where the password is read from")}
 }

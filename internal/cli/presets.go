@@ -2,13 +2,14 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/render"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 )
@@ -82,30 +83,45 @@ func showPreset(d *deps, name string, choice preset.Choice, asJSON bool) error {
 }
 
 func newPresetsCheckCmd(d *deps) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a preset's file: line, column, what is wrong, what would be right",
 		Args:  oneArgument("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return checkPreset(d, args[0])
+			return checkPreset(d, args[0], asJSON)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: a list of problems, empty where nothing is wrong")
+	return cmd
 }
 
-func checkPreset(d *deps, path string) error {
-	data, err := os.ReadFile(path)
+func checkPreset(d *deps, path string, asJSON bool) error {
+	data, err := readLimited(path)
 	if err != nil {
 		return &settings.UsageError{What: err.Error(), Hint: "name a preset's file; docs/presets.md has the format"}
 	}
-	problems := preset.Check(data, path)
-	for _, p := range problems {
-		fmt.Fprintf(d.streams.Out, "%s:%s\n", path, p)
+	problems := append([]preset.Problem{}, preset.Check(data, path)...)
+	if asJSON {
+		err = writeJSON(d, problems)
+	} else {
+		for _, p := range problems {
+			fmt.Fprintf(d.streams.Out, "%s:%s\n", reply.Safe(path), reply.Safe(p.String()))
+		}
 	}
-	if len(problems) > 0 {
-		return statusError(report.ExitUsage)
+	if len(problems) > 0 || asJSON {
+		return errors.Join(err, statusOf(len(problems) == 0))
 	}
 	_, err = fmt.Fprintf(d.streams.Out, "%s: nothing is wrong\n", path)
 	return err
+}
+
+// statusOf is wrong usage for a file with problems.
+func statusOf(ok bool) error {
+	if ok {
+		return nil
+	}
+	return statusError(report.ExitUsage)
 }
 
 func oneArgument(name string) cobra.PositionalArgs {

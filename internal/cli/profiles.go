@@ -28,7 +28,7 @@ func newProfilesCmd(d *deps) *cobra.Command {
 	keepingFlags(cmd.PersistentFlags())
 	cmd.AddCommand(
 		profilesSub(d, "show NAME", "Show all of a profile but its password", oneArgument("NAME"), showProfile, "json"),
-		profilesSub(d, "remove NAME", "Remove a profile and its password", oneArgument("NAME"), removeProfile, "yes"),
+		profilesSub(d, "remove NAME", "Remove a profile and its password", oneArgument("NAME"), removeProfile, "yes", "keep-password"),
 		profilesSub(d, "rename NAME NEW-NAME", "Give a profile another name; its password stays", twoArguments, renameProfile),
 		profilesSub(d, "default [NAME]", "Say which profile is meant when none is named, or change it", atMostOneArgument, defaultProfile),
 	)
@@ -36,8 +36,9 @@ func newProfilesCmd(d *deps) *cobra.Command {
 }
 
 type profilesOptions struct {
-	args      []string
-	json, yes bool
+	args []string
+
+	json, yes, keepPassword bool
 }
 
 // withKeeping makes a command's function out of one that works on what is saved.
@@ -50,12 +51,13 @@ func withKeeping(d *deps, run func(context.Context, *keeping, profilesOptions) e
 		o := profilesOptions{args: args}
 		o.json, _ = cmd.Flags().GetBool("json")
 		o.yes, _ = cmd.Flags().GetBool("yes")
+		o.keepPassword, _ = cmd.Flags().GetBool("keep-password")
 		return run(cmd.Context(), k, o)
 	}
 }
 
 func profilesSub(d *deps, use, short string, args cobra.PositionalArgs, run func(context.Context, *keeping, profilesOptions) error, flags ...string) *cobra.Command {
-	usage := map[string]string{"json": "print JSON", "yes": "do not ask"}
+	usage := map[string]string{"json": "print JSON", "yes": "do not ask", "keep-password": "leave the password where it rests, for a store that cannot be opened"}
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: withKeeping(d, run),
@@ -172,9 +174,20 @@ type describedProof struct {
 func (k *keeping) described(config *profile.Config) []described {
 	all := []described{}
 	for _, p := range config.Profiles() {
-		all = append(all, describe(p, p.Name == config.Default()))
+		all = append(all, describe(k.dated(p), p.Name == config.Default()))
 	}
 	return all
+}
+
+// dated fills in the age of a password where the encrypted file alone knows it.
+func (k *keeping) dated(p profile.Profile) profile.Profile {
+	if p.Secret.Store != profile.StoreFile || !p.Secret.PasswordSet.IsZero() {
+		return p
+	}
+	if file, err := k.encrypted(p.Secret.KeyFile); err == nil {
+		p.Secret.PasswordSet, _ = file.SetAt(secret.Ref{ID: p.Secret.ID})
+	}
+	return p
 }
 
 func describe(p profile.Profile, isDefault bool) described {
@@ -193,7 +206,7 @@ func describe(p profile.Profile, isDefault bool) described {
 	if p.Secret.Store == profile.StoreCommand {
 		out.Secret.Program = secret.Command{Line: p.Secret.Command}.Program()
 	}
-	if !p.Secret.PasswordSet.IsZero() {
+	if hasRecord(p) && !p.Secret.PasswordSet.IsZero() { // of a command we know when it was noted only
 		out.Secret.Set = &p.Secret.PasswordSet
 	}
 	if !p.Proven.When.IsZero() {
@@ -260,7 +273,7 @@ func showProfile(_ context.Context, k *keeping, o profilesOptions) error {
 	if err != nil {
 		return configError(err)
 	}
-	d := describe(p, p.Name == config.Default())
+	d := describe(k.dated(p), p.Name == config.Default())
 	if o.json {
 		return writeJSON(k.deps, d)
 	}
@@ -304,57 +317,114 @@ func removeProfile(ctx context.Context, k *keeping, o profilesOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := k.confirmRemoval(p, o.yes); err != nil {
+	lost, err := k.lostWith(p)
+	if err != nil {
 		return err
 	}
+	what := p.Name
+	takes := hasRecord(p) && p.Secret.ID != "" && !o.keepPassword
+	if takes {
+		what += " and its password"
+	}
+	asks := !o.yes && k.deps.streams.Interactive()
+	if asks {
+		k.tellLost(lost)
+		if err := k.confirm(ctx, fmt.Sprintf("Remove the profile %s (%s)", what, p.Username)); err != nil {
+			return err
+		}
+	}
+	if takes {
+		if err := k.removePassword(ctx, p); err != nil {
+			return err
+		}
+	}
+	if err := k.update(ctx, func(c *profile.Config) error {
+		now, err := current(c, p)
+		if err != nil {
+			return err
+		}
+		return c.Remove(now.Name)
+	}); err != nil {
+		return err
+	}
+	if !asks {
+		k.tellLost(lost)
+	}
+	_, err = fmt.Fprintf(k.deps.streams.Out, "Removed the profile %s.\n", what)
+	return err
+}
+
+func (k *keeping) removePassword(ctx context.Context, p profile.Profile) error {
 	store, ref, err := k.store(p)
 	if err == nil {
 		err = store.Remove(ctx, ref)
 	}
-	if err != nil && !errors.Is(err, secret.ErrNotFound) {
-		return secretError(ctx, fmt.Errorf("the password of %s was not removed, so the profile stays: %w", p.Name, err))
-	}
-	if err := k.update(func(c *profile.Config) error { return c.Remove(p.Name) }); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(k.deps.streams.Out, "Removed the profile %s and its password.\n", p.Name)
-	return err
-}
-
-// confirmRemoval shows what goes along, and asks where somebody can be asked.
-func (k *keeping) confirmRemoval(p profile.Profile, yes bool) error {
-	config, err := k.load()
-	if err != nil {
-		return err
-	}
-	if err := config.Remove(p.Name); err != nil {
-		return configError(err)
-	}
-	for _, l := range config.Lost() {
-		fmt.Fprintf(k.deps.streams.Err, "line %d goes too: %s\n", l.Line, l.Text)
-	}
-	if yes || !k.deps.streams.Interactive() {
+	if err == nil || errors.Is(err, secret.ErrNotFound) {
 		return nil
 	}
-	fmt.Fprintf(k.deps.streams.Err, "Remove the profile %s (%s) and its password? [y/N] ", p.Name, p.Username)
-	line, _ := bufio.NewReader(k.deps.streams.In).ReadString('\n')
-	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
-		return &settings.UsageError{What: "nothing was removed", Hint: "answer y, or use --yes"}
+	what := fmt.Errorf("the password of %s was not removed from the %s, so the profile stays: %w", p.Name, p.Secret.Store, err)
+	var wrong *settings.UsageError
+	if mended := secretError(ctx, what); errors.As(mended, &wrong) {
+		return &settings.UsageError{What: wrong.What, Hint: wrong.Hint + "; or leave the password there: --keep-password"}
 	}
-	return nil
+	return what
 }
 
-func renameProfile(_ context.Context, k *keeping, o profilesOptions) error {
-	if err := k.update(func(c *profile.Config) error { return c.Rename(o.args[0], o.args[1]) }); err != nil {
+// lostWith lists what goes with a profile beyond what we know of.
+func (k *keeping) lostWith(p profile.Profile) ([]profile.Lost, error) {
+	config, err := k.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := config.Remove(p.Name); err != nil {
+		return nil, configError(err)
+	}
+	return config.Lost(), nil
+}
+
+func (k *keeping) tellLost(lost []profile.Lost) {
+	for _, l := range lost {
+		fmt.Fprintf(k.deps.streams.Err, "line %d goes too: %s\n", l.Line, l.Text)
+	}
+}
+
+// confirm asks in the terminal, and waits no longer than for Ctrl-C.
+func (k *keeping) confirm(ctx context.Context, question string) error {
+	fmt.Fprintf(k.deps.streams.Err, "%s? [y/N] ", question)
+	answered := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(k.deps.streams.In).ReadString('\n')
+		answered <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case answer := <-answered:
+		if answer == "y" || answer == "yes" {
+			return nil
+		}
+	case <-ctx.Done():
+		fmt.Fprintln(k.deps.streams.Err)
+		return ctx.Err()
+	}
+	return &settings.UsageError{What: "nothing was removed", Hint: "answer y, or use --yes"}
+}
+
+func renameProfile(ctx context.Context, k *keeping, o profilesOptions) error {
+	if _, err := k.profile(o.args[0]); err != nil {
+		return err
+	}
+	if err := k.update(ctx, func(c *profile.Config) error { return c.Rename(o.args[0], o.args[1]) }); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(k.deps.streams.Out, "%s is now called %s.\n", o.args[0], o.args[1])
 	return err
 }
 
-func defaultProfile(_ context.Context, k *keeping, o profilesOptions) error {
+func defaultProfile(ctx context.Context, k *keeping, o profilesOptions) error {
 	if len(o.args) == 1 {
-		return k.update(func(c *profile.Config) error { return c.SetDefault(o.args[0]) })
+		if _, err := k.profile(o.args[0]); err != nil {
+			return err
+		}
+		return k.update(ctx, func(c *profile.Config) error { return c.SetDefault(o.args[0]) })
 	}
 	config, err := k.load()
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/smtpwiz/smtpwiz/internal/profile"
 )
 
 func newRootCmd(d *deps) *cobra.Command {
@@ -27,13 +29,12 @@ to an accepted message, and says at which stage it fails, why, and what to do.`,
 			return cmd.Help()
 		},
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.SetOut(d.streams.Out)
 	root.SetErr(d.streams.Err)
 	root.SetIn(d.streams.In)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &flagError{err} })
 	root.SetVersionTemplate("smtpwiz {{.Version}}\n")
-	root.AddCommand(newSetupCmd(d), newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newVersionCmd(d))
+	root.AddCommand(newSetupCmd(d), newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newExplainCmd(d), newVersionCmd(d))
 	return root
 }
 
@@ -42,8 +43,12 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		return &flagError{fmt.Errorf("unknown command %q, did you mean %s?", args[0], strings.Join(near, " or "))}
+	}
+	if cmd.HasAvailableSubCommands() {
+		return &flagError{fmt.Errorf("unknown command %q", args[0])}
 	}
 	return &flagError{fmt.Errorf("unexpected argument %q", args[0])}
 }
@@ -62,21 +67,9 @@ func newVersionCmd(d *deps) *cobra.Command {
 
 // userPresets is the folder of the user's own presets, "" where there is no home.
 func userPresets() string {
-	dir := configDir()
-	if dir == "" {
+	dir, err := profile.Dir(os.Getenv)
+	if err != nil {
 		return ""
 	}
 	return filepath.Join(dir, "presets")
-}
-
-// configDir is $XDG_CONFIG_HOME/smtpwiz, or what the system uses in its place.
-func configDir() string {
-	base := os.Getenv("XDG_CONFIG_HOME")
-	if base == "" || !filepath.IsAbs(base) { // the specification says to ignore relative ones
-		var err error
-		if base, err = os.UserConfigDir(); err != nil {
-			return ""
-		}
-	}
-	return filepath.Join(base, "smtpwiz")
 }

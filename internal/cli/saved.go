@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/render"
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/secret"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
@@ -36,6 +38,9 @@ func chosenProfile(k *keeping, o testOptions) (*profile.Profile, error) {
 		if o.given.Has(name) {
 			return nil, nil
 		}
+	}
+	if k.config.Path() == "" {
+		return nil, nil // without a home nothing is saved
 	}
 	config, err := k.load()
 	if err != nil {
@@ -86,16 +91,27 @@ func savedAnswers(given settings.Answers, p *profile.Profile) settings.Answers {
 	return out
 }
 
-// remember notes in the profile what a passed test has proven.
-func (k *keeping) remember(name string, rep *report.Report) error {
-	return k.update(func(c *profile.Config) error {
-		p, err := c.Get(name)
+// remember notes in the profile what a passed test has proven, unless more is
+// proven of the same endpoint already.
+func (k *keeping) remember(ctx context.Context, p profile.Profile, rep *report.Report) error {
+	return k.update(ctx, func(c *profile.Config) error {
+		p, err := current(c, p)
 		if err != nil {
 			return err
+		}
+		depth := func(check report.Check) int { return slices.Index(report.Checks(), check) }
+		if p.Proven.Endpoint == rep.Endpoint && depth(report.Check(p.Proven.Check)) > depth(rep.Check) {
+			return nil
 		}
 		p.Proven = provenBy(rep)
 		return c.Put(p)
 	})
+}
+
+// storedWay is a profile's own way to its password.
+func (k *keeping) storedWay(p profile.Profile) passwordFrom {
+	return passwordFrom{name: cmp.Or(string(p.Secret.Store), secret.KindNone), source: settings.FromProfile,
+		read: func(ctx context.Context) (submission.Secret, error) { return k.password(ctx, p) }}
 }
 
 func provenBy(rep *report.Report) profile.Proven {
@@ -131,11 +147,12 @@ func testAll(ctx context.Context, d *deps, k *keeping, o testOptions) error {
 	if len(profiles) == 0 {
 		return &settings.UsageError{What: "there are no saved profiles yet", Hint: "test one account with --preset or --host"}
 	}
-	given := settings.Answers{}
-	for _, name := range []string{"check", "timeout", "max-time", "ipv4", "ipv6"} {
-		if a, ok := o.given[name]; ok {
-			given[name] = a
-		}
+	given, err := answersForAll(o.given)
+	if err != nil {
+		return err
+	}
+	if err := k.openForAll(config); err != nil {
+		return secretError(ctx, err)
 	}
 	results := make([]tested, len(profiles))
 	hosts := newHosts()
@@ -154,12 +171,54 @@ func testAll(ctx context.Context, d *deps, k *keeping, o testOptions) error {
 	return nil
 }
 
+// ofOneAccount are the answers that can be meant for one account only.
+func ofOneAccount() []string {
+	return append([]string{"preset", "to", "display-name", "auth", "password-stdin", "password-file", "password-command"}, identity...)
+}
+
+// answersForAll are those that hold for every profile. A flag for one account
+// is a misunderstanding; a variable may be there for other runs.
+func answersForAll(given settings.Answers) (settings.Answers, error) {
+	out := maps.Clone(given)
+	for _, name := range ofOneAccount() {
+		if a, ok := out[name]; ok && a.Source == settings.FromFlag && a.Value != "false" {
+			return nil, &settings.UsageError{What: a.Name + " is for one account, and --all tests several", Hint: "leave it out, or name the profile in place of --all"}
+		}
+		delete(out, name)
+	}
+	return out, nil
+}
+
+// openForAll readies the one encrypted file before the profiles share it.
+func (k *keeping) openForAll(config *profile.Config) error {
+	for _, p := range config.Profiles() {
+		if p.Secret.Store == profile.StoreFile {
+			_, err := k.encrypted(savedKeyFile(config))
+			return err
+		}
+	}
+	return nil
+}
+
+// passwordForAll is a profile's own; nobody is asked for several at once.
+func (k *keeping) passwordForAll(ctx context.Context, d *deps, s *settings.Settings, p profile.Profile) (submission.Secret, error) {
+	way := k.storedWay(p)
+	if !isKept(p) {
+		way.read = func(context.Context) (submission.Secret, error) {
+			return submission.Secret{}, &settings.UsageError{What: "the password of " + p.Name + " is not kept, and --all asks for none",
+				Hint: "keep it: smtpwiz secret set " + p.Name + " --secret-store keyring (or file, command); or test it alone: smtpwiz test " + p.Name}
+		}
+	}
+	password, _, err := credentials(ctx, d, s, []passwordFrom{way}, false)
+	return password, err
+}
+
 // testOne tries one profile and never fails: what goes wrong is its result.
 func testOne(ctx context.Context, d *deps, k *keeping, p profile.Profile, given settings.Answers, hosts *hosts) render.Result {
 	plan, s, err := planOfProfile(d, p, given)
 	result := render.Result{Account: submission.Account{Profile: p.Name, Preset: p.Preset}}
 	if err == nil && plan.Check.Includes(report.Auth) {
-		plan.Account.Password, err = k.password(ctx, p)
+		plan.Account.Password, err = k.passwordForAll(ctx, d, s, p)
 	}
 	var rep *report.Report
 	if err == nil {
@@ -174,8 +233,8 @@ func testOne(ctx context.Context, d *deps, k *keeping, p profile.Profile, given 
 		return result
 	}
 	result.Report, result.ExitStatus, result.Diagnosis = rep, rep.ExitStatus(), diagnose.Explain(rep, s.Preset)
-	if rep.OK() {
-		if err := k.remember(p.Name, rep); err != nil {
+	if rep.OK() && asSaved(given) {
+		if err := k.remember(ctx, p, rep); err != nil {
 			rep.Notes = append(rep.Notes, "the profile could not be updated: "+err.Error())
 		}
 	}

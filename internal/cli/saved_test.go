@@ -6,8 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,6 +29,9 @@ type home struct {
 	env    map[string]string
 	server *demo.Server
 	stdin  string
+	in     io.Reader // in place of stdin
+	asks   bool      // In stands for a terminal
+	ctx    context.Context
 	out    bytes.Buffer // of the last command
 	errs   bytes.Buffer
 }
@@ -39,7 +44,7 @@ func newHome(t *testing.T) *home {
 	}
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
-	h := &home{t: t, dir: dir, server: server, env: map[string]string{
+	h := &home{t: t, dir: dir, server: server, ctx: t.Context(), env: map[string]string{
 		"HOME": dir, "XDG_CONFIG_HOME": filepath.Join(dir, "config"), "XDG_DATA_HOME": filepath.Join(dir, "data"),
 	}}
 	h.write("ca.pem", string(server.CAPEM()))
@@ -56,6 +61,47 @@ func (h *home) write(name, text string) string {
 		h.t.Fatal(err)
 	}
 	return path
+}
+
+// config is the text of config.toml.
+func (h *home) config() string {
+	h.t.Helper()
+	text, err := os.ReadFile(filepath.Join(h.dir, "config/smtpwiz/config.toml"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// records counts those of the encrypted file.
+func (h *home) records() int {
+	text, _ := os.ReadFile(filepath.Join(h.dir, "data/smtpwiz/secrets"))
+	return strings.Count(string(text), "\nrecord ")
+}
+
+// keyFile has the encrypted file open with a key file from now on.
+func (h *home) keyFile() {
+	h.env["SMTPWIZ_KEY_FILE"] = h.write("key", "a-key-of-some-length\n")
+}
+
+// command is one of the user's as a process of its own.
+func (h *home) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("smtpwiz", args...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	for name, value := range h.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
+// says fails the test unless the last command said all that on either stream.
+func (h *home) says(words ...string) {
+	h.t.Helper()
+	for _, w := range words {
+		if all := h.out.String() + h.errs.String(); !strings.Contains(all, w) {
+			h.t.Errorf("%q is not in:\n%s", w, all)
+		}
+	}
 }
 
 // profile adds one for the demo's server to the configuration.
@@ -86,13 +132,17 @@ func (h *home) run(status int, args ...string) string {
 	h.out.Reset()
 	h.errs.Reset()
 	getenv := func(name string) (string, bool) { v, ok := h.env[name]; return v, ok }
+	if h.in == nil {
+		h.in = strings.NewReader(h.stdin)
+	}
 	d := &deps{
-		streams: &terminal.Streams{In: strings.NewReader(h.stdin), Out: &h.out, Err: &h.errs, Getenv: func(n string) string { return h.env[n] }},
+		streams: &terminal.Streams{In: h.in, Out: &h.out, Err: &h.errs, InIsTerminal: h.asks, ErrIsTerminal: h.asks, Getenv: func(n string) string { return h.env[n] }},
 		getenv:  getenv, library: preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
 		password:   submission.NewSecret(h.env["SMTPWIZ_PASSWORD"]),
 		passphrase: submission.NewSecret(h.env["SMTPWIZ_PASSPHRASE"]),
 	}
-	if got := run(context.Background(), d, args); got != status {
+	h.in = nil
+	if got := run(h.ctx, d, args); got != status {
 		h.t.Fatalf("smtpwiz %s: status %d, want %d\n%s%s", strings.Join(args, " "), got, status, h.out.String(), h.errs.String())
 	}
 	return h.out.String()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -58,22 +57,15 @@ func runSecretSet(cmd *cobra.Command, d *deps, name string) error {
 	if err != nil {
 		return err
 	}
-	before := p
 	if err := choosePlace(&p, given); err != nil {
 		return err
 	}
 	if err := k.setSecret(ctx, &p, given); err != nil {
 		return secretError(ctx, err)
 	}
-	p.Secret.PasswordSet = time.Now()
-	if err := k.update(func(c *profile.Config) error {
-		current, err := c.Get(p.Name)
-		if err != nil {
-			return err
-		}
-		current.Secret = p.Secret
-		return c.Put(current)
-	}); err != nil {
+	before, err := k.savePlace(ctx, &p)
+	if err != nil {
+		k.takeBack(ctx, p)
 		return err
 	}
 	k.forget(ctx, before, p)
@@ -97,50 +89,107 @@ func choosePlace(p *profile.Profile, given settings.Answers) error {
 		return &settings.UsageError{What: "the store command needs the command that prints the password", Hint: "add --password-command 'pass show mail/example'"}
 	case p.Secret.Store != profile.StoreCommand && line != "":
 		return &settings.UsageError{What: "--password-command goes with --secret-store command only", Hint: "use --password-stdin or --password-file"}
-	case p.Secret.Store == profile.StoreCommand:
-		p.Secret.Command = line
-		return nil
 	}
-	p.Secret.Command = ""
-	if p.Secret.ID == "" {
-		p.Secret.ID = secret.NewRef(p.Name).ID
-	}
+	p.Secret.Command = line
 	return nil
 }
 
 // setSecret reads the password and puts it where it is to rest. Of a command it
 // proves that it prints one.
 func (k *keeping) setSecret(ctx context.Context, p *profile.Profile, given settings.Answers) error {
-	store, ref, err := k.store(*p)
+	keyFile := p.Secret.KeyFile
+	p.Secret.KeyFile, p.Secret.PasswordSet = "", time.Time{}
+	if !hasRecord(*p) {
+		if p.Secret.Store == profile.StoreCommand {
+			_, err := k.password(ctx, *p)
+			return err
+		}
+		return nil
+	}
+	if err := k.reserve(ctx, p); err != nil {
+		return err // before a password is asked for
+	}
+	password, err := k.newPassword(ctx, p.Name, given)
 	if err != nil {
 		return err
 	}
-	switch p.Secret.Store {
-	case profile.StoreNone:
-		return nil
-	case profile.StoreCommand:
-		_, err := store.Get(ctx, ref)
-		return err
-	}
-	password, err := k.newPassword(ctx, p.Name, given)
+	p.Secret.KeyFile = keyFile
+	store, ref, err := k.store(*p)
 	if err != nil {
 		return err
 	}
 	if err := store.Set(ctx, ref, password); err != nil {
 		return err
 	}
+	p.Secret.KeyFile, p.Secret.PasswordSet = "", time.Now()
 	if p.Secret.Store == profile.StoreFile {
-		p.Secret.KeyFile = k.keys.KeyFile
+		p.Secret.KeyFile = k.keyFileInUse()
 	}
 	return nil
 }
 
+// reserve gives the profile the id of its record before there is a record: one
+// that the configuration does not know could not be found again.
+func (k *keeping) reserve(ctx context.Context, p *profile.Profile) error {
+	if p.Secret.ID != "" {
+		return nil
+	}
+	return k.update(ctx, func(c *profile.Config) error {
+		now, err := c.Get(p.Name)
+		if err != nil {
+			return err
+		}
+		if now.Secret.ID == "" { // or another was faster
+			now.Secret.ID = secret.NewRef(p.Name).ID
+		}
+		p.Secret.ID = now.Secret.ID
+		return c.Put(now)
+	})
+}
+
+// savePlace notes where the password rests, in whatever the profile is called
+// by now, and returns the profile as it was.
+func (k *keeping) savePlace(ctx context.Context, p *profile.Profile) (before profile.Profile, err error) {
+	err = k.update(ctx, func(c *profile.Config) error {
+		if before, err = current(c, *p); err != nil {
+			return err
+		}
+		now := before
+		now.Secret = p.Secret
+		p.Name = now.Name
+		return c.Put(now)
+	})
+	return before, err
+}
+
+// takeBack removes a password that could not be noted, unless the configuration
+// points to it all the same or cannot be asked.
+func (k *keeping) takeBack(ctx context.Context, p profile.Profile) {
+	config, err := k.config.Load()
+	if err != nil || !hasRecord(p) {
+		return
+	}
+	if now, ok := config.ByID(p.Secret.ID); !ok || now.Secret.Store != p.Secret.Store {
+		k.removeRecord(context.WithoutCancel(ctx), p, "the new copy")
+	}
+}
+
+func (k *keeping) removeRecord(ctx context.Context, p profile.Profile, what string) {
+	store, ref, err := k.store(p)
+	if err == nil {
+		err = store.Remove(ctx, ref)
+	}
+	if err != nil && !errors.Is(err, secret.ErrNotFound) {
+		k.warn("%s in the %s was not removed: %v", what, p.Secret.Store, err)
+	}
+}
+
 func (k *keeping) newPassword(ctx context.Context, name string, given settings.Answers) (submission.Secret, error) {
-	source, err := passwordSource(k.deps, given, nil)
+	ways, err := passwordWays(k.deps, given)
 	if err != nil {
 		return submission.Secret{}, err
 	}
-	password, err := source.read(ctx)
+	password, _, err := firstPassword(ctx, ways)
 	if errors.Is(err, secret.ErrNotFound) && k.deps.streams.Interactive() {
 		return ask(ctx, k.deps, fmt.Sprintf("Password for %s (it is not shown): ", name))
 	}
@@ -153,15 +202,8 @@ func (k *keeping) newPassword(ctx context.Context, name string, given settings.A
 // forget takes the password out of the place where it rested before, once the
 // new place is saved.
 func (k *keeping) forget(ctx context.Context, before, now profile.Profile) {
-	if before.Secret.Store == now.Secret.Store || before.Secret.ID == "" {
-		return
-	}
-	store, ref, err := k.store(before)
-	if err == nil {
-		err = store.Remove(ctx, ref)
-	}
-	if err != nil && !errors.Is(err, secret.ErrNotFound) {
-		fmt.Fprintf(k.deps.streams.Err, "smtpwiz: warning: the old copy in the %s was not removed: %v\n", before.Secret.Store, err)
+	if hasRecord(before) && (before.Secret.Store != now.Secret.Store || before.Secret.ID != now.Secret.ID) {
+		k.removeRecord(ctx, before, "the old copy")
 	}
 }
 
@@ -190,13 +232,13 @@ func removeSecret(ctx context.Context, k *keeping, o profilesOptions) error {
 	if err != nil && !errors.Is(err, secret.ErrNotFound) {
 		return secretError(ctx, err)
 	}
-	if err := k.update(func(c *profile.Config) error {
-		current, err := c.Get(p.Name)
+	if err := k.update(ctx, func(c *profile.Config) error {
+		now, err := current(c, p)
 		if err != nil {
 			return err
 		}
-		current.Secret = profile.SecretRef{Store: profile.StoreNone}
-		return c.Put(current)
+		now.Secret = profile.SecretRef{Store: profile.StoreNone}
+		return c.Put(now)
 	}); err != nil {
 		return err
 	}
@@ -230,19 +272,19 @@ func runRekey(cmd *cobra.Command, d *deps) error {
 	if err != nil {
 		return err
 	}
-	file, err := k.encrypted("")
+	config, err := k.load()
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(file.Path); err != nil {
+	file, err := k.encrypted(savedKeyFile(config))
+	if err != nil {
+		return secretError(ctx, err)
+	}
+	if _, err := file.OpensWith(); errors.Is(err, secret.ErrNotFound) {
 		return &settings.UsageError{What: "there is no encrypted file yet", Hint: "smtpwiz secret set PROFILE --secret-store file makes one"}
 	}
-	options := secret.KeyOptions{PassphraseFile: given.Get("new-passphrase-file"), KeyFile: given.Get("new-key-file"), Prompt: k.keys.Prompt}
-	key, err := options.Key(ctx, secret.Need{Path: file.Path, New: true})
+	key, err := k.newKey(ctx, file, given)
 	if err != nil {
-		if errors.Is(err, secret.ErrNoKey) {
-			return &settings.UsageError{What: "no new passphrase or key file was given", Hint: "use --new-passphrase-file or --new-key-file, or run it in a terminal"}
-		}
 		return secretError(ctx, err)
 	}
 	if err := file.Rekey(ctx, key); err != nil {
@@ -250,13 +292,27 @@ func runRekey(cmd *cobra.Command, d *deps) error {
 	}
 	keyFile := ""
 	if key.Kind == secret.KeyFile {
-		keyFile = options.KeyFile
+		keyFile = given.Get("new-key-file")
 	}
-	if err := k.update(func(c *profile.Config) error { return useKeyFile(c, keyFile) }); err != nil {
+	if err := k.update(ctx, func(c *profile.Config) error { return useKeyFile(c, keyFile) }); err != nil {
+		k.warn("%s opens with the new %s, but the profiles could not be told", file.Path, key.Kind)
 		return err
 	}
 	_, err = fmt.Fprintf(d.streams.Out, "%s opens with the new %s.\n", file.Path, strings.ReplaceAll(string(key.Kind), "-", " "))
 	return err
+}
+
+// newKey is what the file is to open with from now on.
+func (k *keeping) newKey(ctx context.Context, file *secret.File, given settings.Answers) (secret.Key, error) {
+	options := secret.KeyOptions{PassphraseFile: given.Get("new-passphrase-file"), KeyFile: given.Get("new-key-file"), Note: k.keys.Note, Prompt: k.keys.Prompt}
+	if options.PassphraseFile != "" && options.KeyFile != "" {
+		return secret.Key{}, &settings.UsageError{What: "--new-passphrase-file and --new-key-file exclude each other", Hint: "leave one of them out"}
+	}
+	key, err := options.Key(ctx, secret.Need{Path: file.Path, New: true})
+	if errors.Is(err, secret.ErrNoKey) && options.KeyFile == "" {
+		err = &settings.UsageError{What: "no new passphrase or key file was given", Hint: "use --new-passphrase-file or --new-key-file, or run it in a terminal"}
+	}
+	return key, err
 }
 
 // useKeyFile has every profile of the encrypted file name its key file.

@@ -50,9 +50,16 @@ With a saved profile's name, its answers are the defaults.`,
 			}
 			s := setup{deps: d, keeping: k, given: given}
 			for name, into := range map[string]*bool{
-				"yes": &s.yes, "save-untested": &s.saveUntested, "json": &s.json, "accessible": &s.accessible, "demo": &s.demo,
+				"yes": &s.yes, "save-untested": &s.saveUntested, "json": &s.json, "accessible": &s.accessible,
 			} {
 				*into, _ = cmd.Flags().GetBool(name)
+			}
+			s.demo, s.fail = demoFlag(cmd)
+			k.mayBeNew = true
+			if !s.demo {
+				if _, err := k.load(); err != nil {
+					return err // before anything is asked: it could not be saved
+				}
 			}
 			return s.run(cmd.Context(), append(args, "")[0])
 		},
@@ -66,7 +73,7 @@ With a saved profile's name, its answers are the defaults.`,
 	f.Bool("save-untested", false, "save also what has not passed")
 	f.Bool("accessible", false, "ask line by line, in words alone")
 	f.Bool("json", false, "print one JSON object at the end")
-	f.Bool("demo", false, "set up an account on a server inside this process")
+	addDemoFlag(cmd, "set up an account on a server inside this process")
 	f.SortFlags = false
 	return cmd
 }
@@ -76,7 +83,8 @@ type setup struct {
 	deps    *deps
 	keeping *keeping
 	given   settings.Answers
-	server  *demo.Server // of --demo
+	server  *demo.Server     // of --demo
+	fail    submission.Cause // what goes wrong there
 
 	yes, saveUntested, json, accessible, demo bool
 }
@@ -268,11 +276,11 @@ func (s *setup) edit(ctx context.Context, p profile.Profile, g *wizard.Given) er
 
 // password is one that was given beforehand; nothing is asked for it here.
 func (s *setup) password(ctx context.Context) (submission.Secret, error) {
-	source, err := passwordSource(s.deps, s.given, nil)
+	ways, err := passwordWays(s.deps, s.given)
 	if err != nil {
 		return submission.Secret{}, err
 	}
-	password, err := source.read(ctx)
+	password, _, err := firstPassword(ctx, ways)
 	if errors.Is(err, secret.ErrNotFound) {
 		return submission.Secret{}, nil
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -45,10 +44,12 @@ func (p *setupProber) plan(a wizard.Attempt) (probe.Plan, error) {
 	s.Fingerprint = strings.TrimPrefix(a.Fingerprint, "sha256:")
 	s.Proxy = strings.TrimPrefix(strings.TrimPrefix(a.Proxy, "socks5://"), "socks5h://")
 	plan, _, err := planFor(p.setup.deps, &s)
-	if p.setup.demo {
-		pool := x509.NewCertPool()
-		pool.AppendCertsFromPEM(p.setup.server.CAPEM())
-		plan.Trust.Roots = func() (*x509.CertPool, error) { return pool, nil }
+	if err != nil || !p.setup.demo {
+		return plan, err
+	}
+	plan.Trust.Roots = demoRoots(p.setup.server)
+	if as := demoPreset(p.setup.given); as != "" {
+		_, plan.Route.ConnectTo, err = disguised(p.setup.deps, p.setup.server, as)
 	}
 	return plan, err
 }
@@ -110,7 +111,7 @@ func (f demoFinder) Find(context.Context, submission.Address) wizard.Found {
 // beginDemo starts the server and fills in its account; the profile goes into a
 // folder that is gone with the demo.
 func (s *setup) beginDemo(g *wizard.Given) error {
-	server, err := startDemo(s.given)
+	server, err := startDemo(s.given, s.fail)
 	if err != nil {
 		return err
 	}
@@ -122,18 +123,17 @@ func (s *setup) beginDemo(g *wizard.Given) error {
 	s.keeping.config = profile.Open(filepath.Join(s.keeping.demoHome, "config.toml"))
 	username, password := server.Account()
 	g.Kept = password
-	g.Defaults[submission.FieldUsername], g.Defaults[submission.FieldFrom] = username, username
+	g.Defaults[submission.FieldUsername], g.Defaults[submission.FieldFrom] = username, server.From()
 	for _, field := range []submission.Field{submission.FieldHost, submission.FieldPort, submission.FieldSecurity} {
 		delete(g.Answers, field) // of the variables: the demo has its own server
 	}
-	e := server.Endpoints()[0]
-	for _, other := range server.Endpoints() {
-		if string(other.Security) == s.given.Get("security") {
-			e = other
-		}
+	if demoPreset(s.given) == "" {
+		delete(g.Answers, submission.FieldPreset)
+		e := firstWith(server.Endpoints(), s.given.Get("security"))
+		g.Answers[submission.FieldHost], g.Answers[submission.FieldSecurity] = e.Host, string(e.Security)
+		g.Answers[submission.FieldPort] = strconv.Itoa(e.Port)
 	}
-	g.Answers[submission.FieldHost], g.Answers[submission.FieldSecurity] = e.Host, string(e.Security)
-	g.Answers[submission.FieldPort] = strconv.Itoa(e.Port)
+	tellNotes(s.deps, server)
 	g.Defaults[wizard.SecretStore] = wizard.StoreNone
 	g.Defaults[wizard.ProfileName] = "demo"
 	return nil

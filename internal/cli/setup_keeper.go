@@ -39,7 +39,11 @@ func (k *keeper) keyringOffer(ctx context.Context) wizard.StoreOffer {
 // fileOffer looks what the encrypted file opens with, and whether that is at hand.
 func (k *keeper) fileOffer() wizard.StoreOffer {
 	offer := wizard.StoreOffer{Store: wizard.StoreFile, Usable: true}
-	file, err := k.encrypted("")
+	saved := ""
+	if config, err := k.config.Load(); err == nil {
+		saved = savedKeyFile(config)
+	}
+	file, err := k.encrypted(saved)
 	if err != nil {
 		offer.Usable, offer.Why = false, reply.Safe(err.Error())
 		return offer
@@ -85,7 +89,7 @@ func (k *keeper) Save(ctx context.Context, p wizard.Proven) (wizard.Saved, error
 		return wizard.Saved{}, secretError(ctx, err)
 	}
 	isDefault := false
-	err = k.update(func(c *profile.Config) error {
+	err = k.update(ctx, func(c *profile.Config) error {
 		if p.Replaces != "" && p.Replaces != saved.Name {
 			if err := c.Rename(p.Replaces, saved.Name); err != nil {
 				return err
@@ -183,7 +187,7 @@ func (k *keeper) keep(ctx context.Context, into *profile.Profile, p wizard.Prove
 	}
 	into.Secret.PasswordSet = time.Now()
 	if into.Secret.Store == profile.StoreFile {
-		into.Secret.KeyFile = k.keys.KeyFile
+		into.Secret.KeyFile = k.keyFileInUse()
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/smtpwiz/smtpwiz/internal/profile"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/secret"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -23,6 +24,11 @@ type keeping struct {
 	config *profile.Store
 	keys   secret.KeyOptions
 	file   *secret.File // opened once, so that its passphrase is asked for once
+
+	named    string // the flag or variable that names the configuration, "" for none
+	mayBeNew bool   // for setup: one that is named need not be there yet
+	quiet    bool   // without warnings
+	warned   bool   // of the keys without effect
 
 	demoHome string // of setup --demo: a folder that goes with it
 }
@@ -39,14 +45,12 @@ func newKeeping(d *deps, cmd *cobra.Command) (*keeping, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := given.Get("config")
-	if path == "" {
-		if path, err = profile.DefaultPath(d.value); err != nil {
-			return nil, &settings.UsageError{What: err.Error(), Hint: "set HOME, or name a file with --config"}
-		}
+	k := &keeping{deps: d, config: profile.OpenDefault(d.value), quiet: given.Get("quiet") == "true"}
+	if path := given.Get("config"); path != "" {
+		k.config, k.named = profile.Open(path), given["config"].Name
 	}
-	k := &keeping{deps: d, config: profile.Open(path)}
 	k.keys = secret.KeyOptions{
+		Note:           func(text string) { k.warn("%s", text) },
 		PassphraseFile: given.Get("passphrase-file"),
 		Passphrase:     d.passphrase,
 		KeyFile:        given.Get("key-file"),
@@ -70,15 +74,47 @@ func (k *keeping) load() (*profile.Config, error) {
 	if err != nil {
 		return nil, configError(err)
 	}
+	if config.IsNew() && k.named != "" && !k.mayBeNew {
+		return nil, &settings.UsageError{What: fmt.Sprintf("%s: there is no file %s", k.named, k.config.Path()), Hint: "check the path; smtpwiz setup makes a new one"}
+	}
+	if !k.warned {
+		k.warned = true
+		k.warnOfUnknown(config)
+	}
 	return config, nil
 }
 
+// warnOfUnknown tells the keys that have no effect: most are slips.
+func (k *keeping) warnOfUnknown(config *profile.Config) {
+	for _, u := range config.Unknown() {
+		meant := ""
+		if u.Nearest != "" {
+			meant = "; did you mean " + u.Nearest + "?"
+		}
+		k.warn("%s:%d:%d: %s is unknown and has no effect%s", k.config.Path(), u.Line, u.Column, u.Key, meant)
+	}
+}
+
+func (k *keeping) warn(format string, args ...any) {
+	if !k.quiet {
+		fmt.Fprintf(k.deps.streams.Err, "smtpwiz: warning: %s\n", reply.Safe(fmt.Sprintf(format, args...)))
+	}
+}
+
 // update changes the configuration under its lock.
-func (k *keeping) update(change func(*profile.Config) error) error {
-	if err := k.config.Update(change); err != nil {
+func (k *keeping) update(ctx context.Context, change func(*profile.Config) error) error {
+	if err := k.config.Update(ctx, change); err != nil {
 		return configError(err)
 	}
 	return nil
+}
+
+// current is a profile as the configuration has it by now, maybe under another name.
+func current(config *profile.Config, p profile.Profile) (profile.Profile, error) {
+	if now, ok := config.ByID(p.Secret.ID); ok {
+		return now, nil
+	}
+	return config.Get(p.Name)
 }
 
 // configError makes trouble with the configuration a matter of usage, with the
@@ -132,7 +168,19 @@ func (k *keeping) store(p profile.Profile) (secret.Store, secret.Ref, error) {
 	return secret.None{}, ref, nil
 }
 
-// encrypted is the file of all passwords; keyFile is a profile's own way to open it.
+// isKept reports whether a profile's password rests in some store.
+func isKept(p profile.Profile) bool {
+	return p.Secret.Store != "" && p.Secret.Store != profile.StoreNone
+}
+
+// hasRecord reports whether a profile's password rests in a store of ours, which
+// knows it by its id.
+func hasRecord(p profile.Profile) bool {
+	return p.Secret.Store == profile.StoreKeyring || p.Secret.Store == profile.StoreFile
+}
+
+// encrypted is the file of all passwords; keyFile is what a profile says of
+// opening it, where no flag or variable does.
 func (k *keeping) encrypted(keyFile string) (*secret.File, error) {
 	if k.file != nil {
 		return k.file, nil
@@ -146,6 +194,26 @@ func (k *keeping) encrypted(keyFile string) (*secret.File, error) {
 	}
 	k.file = &secret.File{Path: path, Keys: k.keys.Key}
 	return k.file, nil
+}
+
+// savedKeyFile is the key file of the encrypted file as the first profile names
+// it that names one: there is one file for all.
+func savedKeyFile(config *profile.Config) string {
+	for _, p := range config.Profiles() {
+		if p.Secret.Store == profile.StoreFile && p.Secret.KeyFile != "" {
+			return p.Secret.KeyFile
+		}
+	}
+	return ""
+}
+
+// keyFileInUse is what a profile has to name so that its password can be read
+// again: nothing if the encrypted file opens with a passphrase, whatever else is given.
+func (k *keeping) keyFileInUse() string {
+	if kind, err := k.file.OpensWith(); err != nil || kind != secret.KeyFile {
+		return ""
+	}
+	return k.keys.KeyFile
 }
 
 // password fetches a profile's password from its store.

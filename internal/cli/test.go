@@ -27,7 +27,8 @@ import (
 type testOptions struct {
 	demo, all, json, transcript, quiet, verbose bool
 
-	name  string // of a saved profile
+	name  string           // of a saved profile
+	fail  submission.Cause // what goes wrong in the demo
 	given settings.Answers
 }
 
@@ -64,9 +65,10 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 			if len(args) == 1 {
 				o.name = args[0]
 			}
-			for name, into := range map[string]*bool{"demo": &o.demo, "all": &o.all, "json": &o.json, "transcript": &o.transcript, "quiet": &o.quiet, "verbose": &o.verbose} {
+			for name, into := range map[string]*bool{"all": &o.all, "json": &o.json, "transcript": &o.transcript, "quiet": &o.quiet, "verbose": &o.verbose} {
 				*into, _ = cmd.Flags().GetBool(name)
 			}
+			o.demo, o.fail = demoFlag(cmd)
 			k, err := newKeeping(d, cmd)
 			if err != nil {
 				return err
@@ -78,7 +80,7 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 	keepingFlags(cmd.Flags())
 	outputFlags(cmd.Flags())
 	cmd.Flags().Bool("all", false, "test every saved profile, side by side")
-	cmd.Flags().Bool("demo", false, "start a server inside this process and test that, without an account")
+	addDemoFlag(cmd, "start a server inside this process and test that, without an account")
 	cmd.Flags().SortFlags = false
 	return cmd
 }
@@ -109,7 +111,11 @@ func testGiven(ctx context.Context, d *deps, o testOptions) error {
 		return err
 	}
 	if p.Check.Includes(report.Auth) {
-		if p.Account.Password, err = credentials(ctx, d, s, o.given, nil); err != nil {
+		ways, err := passwordWays(d, o.given)
+		if err != nil {
+			return err
+		}
+		if p.Account.Password, _, err = credentials(ctx, d, s, ways, true); err != nil {
 			return err
 		}
 	}
@@ -127,28 +133,31 @@ func testSaved(ctx context.Context, d *deps, k *keeping, o testOptions, saved pr
 	if o.name == "" {
 		s.Notes = append(s.Notes, "this is the saved profile "+saved.Name)
 	}
+	isOwn := asSaved(given)
 	if p.Check.Includes(report.Auth) {
-		var stored reader
-		if saved.Secret.Store != "" && saved.Secret.Store != profile.StoreNone {
-			stored = func(ctx context.Context) (submission.Secret, error) { return k.password(ctx, saved) }
-		}
-		if p.Account.Password, err = credentials(ctx, d, s, given, stored); err != nil {
+		ways, err := passwordWays(d, given, k.storedWay(saved))
+		if err != nil {
 			return err
 		}
+		var source settings.Source
+		if p.Account.Password, source, err = credentials(ctx, d, s, ways, true); err != nil {
+			return err
+		}
+		isOwn = isOwn && (source == settings.FromProfile || !isKept(saved) || p.Account.Password.IsZero())
 	}
 	rep, err := probeAndTell(ctx, d, o, p, s)
-	if err == nil && rep.OK() && asSaved(given) {
-		if err := k.remember(saved.Name, rep); err != nil {
-			fmt.Fprintf(d.streams.Err, "smtpwiz: warning: the profile could not be updated: %v\n", err)
+	if err == nil && rep.OK() && isOwn {
+		if err := k.remember(ctx, saved, rep); err != nil {
+			k.warn("the profile could not be updated: %v", err)
 		}
 	}
 	return err
 }
 
-// asSaved reports that nothing was changed against the profile, so that what
-// was proven holds for it.
+// asSaved reports that nothing was changed against the profile that could have
+// made the test pass, so that what was proven holds for it.
 func asSaved(given settings.Answers) bool {
-	for _, name := range append([]string{"preset", "connect-to", "proxy", "auth", "ca-file", "tls-fingerprint"}, identity...) {
+	for _, name := range append([]string{"preset", "to", "auth", "helo", "connect-to", "proxy", "ca-file", "tls-fingerprint", "client-cert", "client-key"}, identity...) {
 		if given.Has(name) {
 			return false
 		}
@@ -158,7 +167,7 @@ func asSaved(given settings.Answers) bool {
 
 // testDemo tries the account of a server inside this process.
 func testDemo(ctx context.Context, d *deps, o testOptions) error {
-	server, err := startDemo(o.given)
+	server, err := startDemo(o.given, o.fail)
 	if err != nil {
 		return err
 	}
@@ -168,6 +177,9 @@ func testDemo(ctx context.Context, d *deps, o testOptions) error {
 		return err
 	}
 	_, p.Account.Password = server.Account()
+	if !o.json && !o.quiet {
+		tellNotes(d, server)
+	}
 	_, err = probeAndTell(ctx, d, o, p, s)
 	if !o.json && !o.quiet {
 		tellReceived(d, server)

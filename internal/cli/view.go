@@ -38,6 +38,9 @@ func newView(s *terminal.Streams, o testOptions) *view {
 
 func (v *view) begin(p probe.Plan, s *settings.Settings) {
 	for _, w := range s.Warnings {
+		if v.o.quiet {
+			break
+		}
 		fmt.Fprintf(v.streams.Err, "smtpwiz: warning: %s\n", w)
 	}
 	if v.o.verbose {

@@ -1,9 +1,14 @@
 // Package demo is a submission server inside the program, to try everything
-// without an account: a made-up provider with one account, a certificate
-// authority of its own, an endpoint with implicit TLS and one with STARTTLS,
-// both on loopback. Mails are kept in memory and go nowhere.
+// without an account: one account, a certificate authority of its own, an
+// endpoint with implicit TLS and one with STARTTLS, both on loopback. Mails are
+// kept in memory and go nowhere.
 //
-// Start it, show Endpoints, CAPEM and Account, watch OnMessage, Close it.
+// It can play a provider, and it can refuse: Options name whom to greet like and
+// what goes wrong. The words are in providers.toml, the troubles without words
+// in faults.go.
+//
+// Start it, show Endpoints, CAPEM, Account, From and Notes, watch OnMessage,
+// Close it.
 package demo
 
 import (
@@ -14,6 +19,8 @@ import (
 	"log"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,13 +32,12 @@ import (
 // The provider's names, under a domain that no public DNS has (RFC 6761 section 6.2).
 const (
 	Domain   = "demo.test"
-	Host     = "smtp." + Domain // in the greeting and, among others, in the certificate
+	Host     = "smtp." + Domain // among others, in the certificate
 	Username = "you@" + Domain
 )
 
 // Limits of the server.
 const (
-	maxMessage     = 25 << 20 // what SIZE says
 	maxRecipients  = 100
 	maxConnections = 32              // each endpoint
 	idleTimeout    = 5 * time.Minute // RFC 5321 section 4.5.3.2.7
@@ -41,6 +47,8 @@ const (
 // Options are for those who need something else; the zero value is complete.
 type Options struct {
 	Address string           // loopback address to listen on, "" for 127.0.0.1
+	As      string           // the provider to play, one of Providers; "" for none
+	Fail    submission.Cause // what goes wrong, one of Causes(As); "" for nothing
 	Now     func() time.Time // clock, nil for time.Now
 }
 
@@ -48,28 +56,33 @@ type Options struct {
 type Server struct {
 	endpoints []submission.Endpoint
 	caPEM     []byte
-	rules     rules
+	rules     *rules
 	mailbox   mailbox
 	now       func() time.Time
 
 	stop      context.CancelFunc
 	listeners []net.Listener
+	held      []net.Conn // that keep ports closed or full
 	serving   sync.WaitGroup
 }
 
 // Start listens on two free ports of a loopback address and serves until ctx
-// ends or Close is called. Any other address is refused.
+// ends or Close is called. Any other address is refused, and with an
+// *UnknownError whatever cannot be played.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	address, err := opts.address()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{now: opts.Now}
+	as, err := choose(opts.As, opts.Fail)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{now: opts.Now, rules: newRules(as, opts.Fail)}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.rules = rules{username: Username, password: newPassword()}
-	certificate, caPEM, err := certify(address, s.now())
+	certificate, caPEM, err := certify(s.rules.fault.leaf, address, s.now(), as.Host, Host)
 	if err != nil {
 		return nil, fmt.Errorf("make a certificate for the demo server: %w", err)
 	}
@@ -78,8 +91,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		return nil, fmt.Errorf("start the demo server: %w", err)
 	}
 	ctx, s.stop = context.WithCancel(ctx)
-	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	if err := s.listen(ctx, address, config); err != nil {
+	if err := s.listen(ctx, address, s.rules.fault.tls(certificate)); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("start the demo server: %w", err)
 	}
@@ -98,36 +110,75 @@ func (o Options) address() (netip.Addr, error) {
 	return address, nil
 }
 
-// listen opens both endpoints, the one with implicit TLS first.
+// listen opens both endpoints, and tells of them as the fault has it.
 func (s *Server) listen(ctx context.Context, address netip.Addr, config *tls.Config) error {
-	server := s.smtpServer(config)
-	for _, security := range []submission.Security{submission.SSL, submission.STARTTLS} {
-		var lc net.ListenConfig
-		l, err := lc.Listen(ctx, "tcp", netip.AddrPortFrom(address, 0).String())
+	fault := s.rules.fault
+	for _, security := range fault.order() {
+		port, err := s.open(ctx, address, security, config)
 		if err != nil {
 			return err
 		}
-		s.listeners = append(s.listeners, l)
-		s.endpoints = append(s.endpoints, submission.Endpoint{
-			Host:     address.String(),
-			Port:     l.Addr().(*net.TCPAddr).Port,
-			Security: security,
-		})
-		l = newGuard(ctx, l)
-		if security == submission.SSL {
-			l = tls.NewListener(l, config)
+		e := submission.Endpoint{Host: address.String(), Port: port, Security: fault.told(security)}
+		s.endpoints = append(s.endpoints, e)
+		if fault.clear && security == submission.STARTTLS {
+			e.Security = submission.None
+			s.endpoints = slices.Insert(s.endpoints, 0, e)
 		}
-		// Serve ends with its listener; there is nothing to do about other errors.
-		s.serving.Go(func() { _ = server.Serve(l) })
 	}
 	return nil
 }
 
-func (s *Server) smtpServer(config *tls.Config) *smtp.Server {
-	server := smtp.NewServer(smtp.BackendFunc(s.newSession))
-	server.Domain = Host
-	server.TLSConfig = config
-	server.MaxMessageBytes = maxMessage
+// open occupies a port with what is to be found there.
+func (s *Server) open(ctx context.Context, address netip.Addr, security submission.Security, config *tls.Config) (port int, err error) {
+	fault := s.rules.fault
+	if fault.closed {
+		port, held, err := closedPort(ctx, address)
+		s.held = append(s.held, held...)
+		return port, err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", netip.AddrPortFrom(address, 0).String())
+	if err != nil {
+		return 0, err
+	}
+	s.listeners = append(s.listeners, l)
+	port = l.Addr().(*net.TCPAddr).Port
+	if fault.blocked && security == submission.SSL {
+		held, err := fill(ctx, l.(*net.TCPListener))
+		s.held = append(s.held, held...)
+		return port, err
+	}
+	s.serve(newGuard(ctx, l), security, config)
+	return port, nil
+}
+
+// serve lets the library speak, or what stands in for it.
+func (s *Server) serve(l net.Listener, security submission.Security, config *tls.Config) {
+	implicit := security == submission.SSL
+	if implicit {
+		l = tls.NewListener(l, config)
+	}
+	part := s.rules.fault.play
+	if s.rules.refusal.Stage == atGreeting {
+		part = s.turnAway
+	}
+	if part != nil {
+		s.serving.Go(func() { s.perform(l, part) })
+		return
+	}
+	server := s.smtpServer(implicit)
+	if !implicit && !s.rules.fault.noSTARTTLS {
+		server.TLSConfig = config
+	}
+	// Serve ends with its listener; there is nothing to do about other errors.
+	s.serving.Go(func() { _ = server.Serve(greeter{l, s.greeting, s.rules.fault.injects}) })
+}
+
+func (s *Server) smtpServer(implicit bool) *smtp.Server {
+	as := s.rules.as
+	server := smtp.NewServer(s.backend(implicit))
+	server.AllowInsecureAuth = true // the session judges that, in the provider's words
+	server.MaxMessageBytes = as.Size
 	server.MaxRecipients = maxRecipients
 	server.ReadTimeout = idleTimeout
 	server.WriteTimeout = writeTimeout
@@ -136,7 +187,17 @@ func (s *Server) smtpServer(config *tls.Config) *smtp.Server {
 	return server
 }
 
-// Endpoints are where to submit mail, implicit TLS first.
+// greeting is what follows 220.
+func (s *Server) greeting() string {
+	layout := s.rules.as.Date
+	if layout == "" {
+		layout = time.RFC1123Z
+	}
+	return strings.ReplaceAll(s.rules.as.Greeting, "{date}", s.now().Format(layout))
+}
+
+// Endpoints are where to submit mail: the preferred one first, which is the one
+// that fails where not all of them do.
 func (s *Server) Endpoints() []submission.Endpoint {
 	return append([]submission.Endpoint(nil), s.endpoints...)
 }
@@ -145,9 +206,19 @@ func (s *Server) Endpoints() []submission.Endpoint {
 // already, so that trusting it for longer harms nobody.
 func (s *Server) CAPEM() []byte { return append([]byte(nil), s.caPEM...) }
 
-// Account is the only one there is. The user name is its address too.
+// Account is the only one there is. Where the trouble to show is its password,
+// that is the wrong one, and Notes tell the right one.
 func (s *Server) Account() (username string, password submission.Secret) {
-	return s.rules.username, s.rules.password
+	return s.rules.username, s.rules.shown
+}
+
+// From is the sender to write from. Where the trouble to show is the sender,
+// that is somebody else, and Notes tell the account's own address.
+func (s *Server) From() string {
+	if s.rules.fail == submission.FromMismatch {
+		return otherSender
+	}
+	return Username
 }
 
 // Messages returns the last mails that were accepted, the oldest first.
@@ -162,6 +233,9 @@ func (s *Server) Close() {
 	s.stop()
 	for _, l := range s.listeners {
 		l.Close()
+	}
+	for _, conn := range s.held {
+		conn.Close()
 	}
 	s.serving.Wait()
 }

@@ -396,7 +396,7 @@ func TestRefusals(t *testing.T) {
 		code   int
 		text   string
 	}{
-		{"AUTH in clear", inClear, []string{"EHLO x", "AUTH PLAIN AAAA"}, 523, "5.7.10"},
+		{"AUTH in clear", inClear, []string{"EHLO x", "AUTH PLAIN AAAA"}, 530, "5.7.0 Must issue a STARTTLS command first"},
 		{"MAIL in clear", inClear, []string{"EHLO x", "MAIL FROM:<you@demo.test>"}, 530, "5.7.0 Must issue a STARTTLS command first"},
 		{"MAIL without AUTH", stranger, []string{"MAIL FROM:<you@demo.test>"}, 530, "5.7.0 Authentication required"},
 		{"other sender", known, []string{"MAIL FROM:<them@demo.test>"}, 553, "5.7.1 <them@demo.test>: Sender address rejected: not owned by user you@demo.test"},

@@ -32,7 +32,7 @@ func (g guard) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	c := &guarded{Conn: conn, release: func() { <-g.slots }}
-	c.forget = context.AfterFunc(g.ctx, func() { c.Close() })
+	c.forget = context.AfterFunc(g.ctx, func() { _ = c.end() }) // at once where it is done already
 	return c, nil
 }
 
@@ -44,7 +44,11 @@ type guarded struct {
 }
 
 func (c *guarded) Close() error {
-	c.once.Do(c.release)
 	c.forget()
+	return c.end()
+}
+
+func (c *guarded) end() error {
+	c.once.Do(c.release)
 	return c.Conn.Close()
 }

@@ -37,11 +37,16 @@ func newMessage(from string, to []string, raw []byte) Message {
 	return m
 }
 
-// subject reads the header's first Subject. What cannot be decoded stays as it is.
+// header reads the fields at the head of a message. An error may come behind
+// good ones, or because there is no body.
+func header(raw []byte) textproto.MIMEHeader {
+	fields, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(raw))).ReadMIMEHeader()
+	return fields
+}
+
+// subject is the header's first Subject. What cannot be decoded stays as it is.
 func subject(raw []byte) string {
-	// The error may come behind a good Subject, or because there is no body.
-	header, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(raw))).ReadMIMEHeader()
-	text := header.Get("Subject")
+	text := header(raw).Get("Subject")
 	if decoded, err := new(mime.WordDecoder).DecodeHeader(text); err == nil {
 		text = decoded
 	}

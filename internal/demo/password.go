@@ -2,6 +2,7 @@ package demo
 
 import (
 	"crypto/rand"
+	"math/big"
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -21,6 +22,30 @@ func newPassword() submission.Secret {
 		words[i] = list[int(b)%len(list)]
 	}
 	return submission.NewSecret(strings.Join(words, "-"))
+}
+
+// newSecret follows a pattern in which a stands for a lower-case letter, x for
+// one or a digit, and the rest for itself. Without one it is a password in words.
+func newSecret(pattern string) submission.Secret {
+	if pattern == "" {
+		return newPassword()
+	}
+	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+	secret := []byte(pattern)
+	for i, c := range secret {
+		switch c {
+		case 'a':
+			secret[i] = randomOf(letters)
+		case 'x':
+			secret[i] = randomOf(letters + digits)
+		}
+	}
+	return submission.NewSecret(string(secret))
+}
+
+func randomOf(list string) byte {
+	i, _ := rand.Int(rand.Reader, big.NewInt(int64(len(list)))) // never fails
+	return list[i.Int64()]
 }
 
 // wordList has 128 words, so that a random octet picks each equally often.

@@ -110,7 +110,7 @@ var advices = map[submission.Cause]advice{
 		fixes:   []string{"Send from the address you sign in with.", "Or add the other address to your account as an alias."},
 		always: []string{
 			"Look at the sender letter by letter: one slip is enough, and some programs fill in a sender of their own.",
-			"If only calendar invitations fail that you forward: forward them as an attachment.",
+			"If only a calendar invitation fails that you forward, forward it as an attachment.",
 		},
 		rfc:      "RFC 6409 section 6.1",
 		examples: []string{"553 5.7.1 <other@example.com>: Sender address rejected: not owned by user you@example.com", "553 Relaying disallowed as other@example.com", "550 5.7.60 SMTP; Client does not have permissions to send as this sender"},
@@ -135,7 +135,7 @@ var advices = map[submission.Cause]advice{
 		examples: []string{"550 5.7.26 Unauthenticated email from example.com is not accepted due to domain's DMARC policy", "550 5.7.23 SPF validation failed"},
 	},
 	submission.SenderRejected: {
-		summary:  "{Server} does not accept the sender {from}.",
+		summary:  "{Server} does not accept {from} as the sender.",
 		field:    submission.FieldFrom,
 		fixes:    []string{"Check the spelling of the sender's address.", "Send from the address you sign in with."},
 		rfc:      "RFC 5321 section 3.3",
@@ -260,7 +260,7 @@ var advices = map[submission.Cause]advice{
 		examples: []string{"HTTP/1.1 400 Bad Request", "* OK [CAPABILITY IMAP4rev1] Dovecot ready"},
 	},
 	submission.SMTPIntercepted: {
-		summary: "Another server answers in place of {server}. Some web hosts, firewalls and virus scanners turn outgoing mail round like this.",
+		summary: "Another server answers in place of the one that was asked for. Some web hosts, firewalls and virus scanners turn outgoing mail round like this.",
 		fixes: []string{"Ask your web host to allow outgoing SMTP to {server} (cPanel calls the switch SMTP Restrictions).",
 			"Switch off a virus scanner that looks into mail, and try again.", "Send no password until it is settled."},
 	},
@@ -303,7 +303,7 @@ var advices = map[submission.Cause]advice{
 		examples: []string{"x509: certificate has expired or is not yet valid", "CERT_HAS_EXPIRED"},
 	},
 	submission.CertNameMismatch: {
-		summary:  "The certificate that answers is for other names than {server}.",
+		summary:  "The certificate that answers is for other names than that of {server}.",
 		field:    submission.FieldHost,
 		fixes:    []string{"Use the name of the server that your provider gives, not a name of your own domain that leads to it."},
 		rfc:      "RFC 9525",
@@ -322,7 +322,7 @@ var advices = map[submission.Cause]advice{
 	},
 	submission.Unknown: {
 		summary: "What went wrong is not known.",
-		fixes:   []string{"Ask the provider's support, and quote the words below as they are."},
+		fixes:   []string{"Ask the provider's support, and quote the words of the server as they are."},
 	},
 }
 

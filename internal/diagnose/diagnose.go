@@ -120,10 +120,16 @@ func (t *trouble) judge() verdict {
 }
 
 func (t *trouble) byReply() verdict {
+	all := tables()
 	if v, ok := t.byPreset(); ok {
+		// Providers that say "authentication failed" to all say the reason behind it to some.
+		if v.cause == submission.BadCredentials && len(t.words) > 0 {
+			if c := first(all.worded, t, t.words[0]); c != nil && c.cause != submission.BadCredentials {
+				return c.verdict()
+			}
+		}
 		return v
 	}
-	all := tables()
 	for _, words := range t.words {
 		if c := first(all.worded, t, words); c != nil {
 			return c.verdict()

@@ -22,7 +22,7 @@ var stageWords = []struct {
 		"after rcpt", "command rcpt", "smtpfailedrecipientexception",
 	}, report.Rcpt},
 	{[]string{
-		"in reply to mail", "smtpsenderrefused", "mail from command|failed|error", "mail failed",
+		"in reply to mail", "smtpsenderrefused", "mail from command|failed|error",
 		"after mail from", "sending mail command", "mail command failed", "command mail",
 	}, report.Mail},
 	{[]string{"in reply to ehlo|helo", "smtpheloerror", "after ehlo|helo"}, report.EHLO},
@@ -70,7 +70,7 @@ var faultWords = []struct {
 }{
 	{[]string{
 		"certificate is valid for … not", "certificate … not valid for", "not valid for any names",
-		"common name field", "altname*|altnames", "ip sans", "hostname|host mismatch",
+		"common name field", "*altname*", "ip sans", "hostname|host mismatch",
 		"hostname|host name|name … doesnt|does not|did not|not match", "did not match expected",
 		"remotecertificatenamemismatch", "name mismatch", "ip address mismatch", "alternative … name|names",
 		"certnamemismatch|notvalidforname", "certificate … subject … match",
@@ -81,7 +81,7 @@ var faultWords = []struct {
 	}, report.FaultCertNotYetValid},
 	{[]string{
 		"certificate … expired", "expired certificate", "cert_has_expired", "certificateexpired",
-		"not yet valid", "certexpired", "notafter",
+		"not yet valid", "certexpired", "notafter", "nottimevalid",
 	}, report.FaultCertExpired},
 	{[]string{
 		"unknown authority", "self signed", "selfsigned*", "unable to get … issuer",
@@ -111,7 +111,7 @@ var faultWords = []struct {
 	{[]string{
 		"starttls … not supported|available|offered|advertised|implemented", "starttls extension",
 		"doesnt|does not|not|isnt support|offer|advertise|support* … starttls|tls", "no starttls",
-		"starttls is required|not",
+		"starttls is not", "starttls is required … not|doesnt|unsupported",
 	}, report.FaultNoSTARTTLS},
 	{[]string{
 		"no such host*", "name or service not known", "nodename nor servname", "enotfound",

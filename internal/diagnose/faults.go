@@ -68,7 +68,10 @@ func (t *trouble) unresolved() verdict {
 	switch host := t.endpoint.Host; {
 	case t.fault == report.FaultDNS:
 		v.temporary = true
-		v.why = "The name {server} could not be looked up: the name service (DNS) of this network gave no proper answer."
+		v.why = "The name of the server could not be looked up: the name service (DNS) of this network gave no proper answer."
+		if host != "" {
+			v.why = "The name {server} could not be looked up: the name service (DNS) of this network gave no proper answer."
+		}
 		v.fixes = []Fix{{Text: "Check that this computer is online: do web pages open?"}}
 		v.tell = "Try from another network: if the name is found there, the name service of this one is at fault."
 	case host != "" && !strings.Contains(host, ".") && !strings.Contains(host, ":"):

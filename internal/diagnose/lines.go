@@ -147,13 +147,24 @@ func refusalAt(lines []string, at int) string {
 
 // goesOn: the line is no beginning of something else.
 func goesOn(before, line string) bool {
-	const least = 3 // words that say something
+	const least = 3                                                           // words that say something
+	folded := strings.HasPrefix(line, " ") && !strings.HasPrefix(before, " ") // RFC 5322 section 2.2.3
 	line = strings.TrimSpace(line)
-	if line == "" {
+	switch {
+	case line == "":
 		return len(wordsOf(before)) < least
+	case folded:
+		return !strings.HasPrefix(line, "at ")
 	}
-	return !logLine().MatchString(line) && (replyLine().MatchString(line) || !clientLine().MatchString(line))
+	if m := serverLine().FindStringSubmatch(line); m != nil {
+		line = m[1]
+	}
+	return replyLine().MatchString(line) || !logLine().MatchString(line) && !clientLine().MatchString(line) && !otherLine().MatchString(line)
 }
+
+// otherLine begins something else: a stack's next frame, a bracket that closes,
+// a program's name or a field with a colon.
+var otherLine = lazily(`^(?:at [^ ]*[.(/]|[*})\]]|["']?\w[\w .-]{0,24}["']?: )`)
 
 // logLine: a date, a time or a level stands at the beginning.
 var logLine = lazily(`^[\[("{'<\d>]*(?:\d{4}[-/.]\d\d[-/.]\d\d|\d{1,2}[-/.](?:\d\d|[A-Z][a-z]{2})[-/.]\d{2,4}\b|(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2},? (?:\d{4} )?\d\d:|\d\d:\d\d:\d\d|(?:time|ts|level|msg)["']?[=:]|(?i:debug|info|notice|warn|warning|error|fatal|trace)\b[\]:)]?\s)`)

@@ -87,7 +87,7 @@ var coded = []rule{
 	{codes: []int{501, 504, 550, 554}, stages: atHello, cause: submission.HELORejected},
 	{codes: []int{552}, stages: atMail, cause: submission.MessageTooLarge}, // RFC 1870 section 6.1
 	{codes: []int{5}, stages: atMail, cause: submission.SenderRejected,
-		why: "{Server} does not accept the sender {from}. Its words give no reason that is known."},
+		why: "{Server} does not accept {from} as the sender. Its words give no reason that is known."},
 	{codes: []int{550, 551, 553}, enhanced: []string{""}, stages: atRcpt, cause: submission.RecipientRejected,
 		also: []submission.Cause{submission.RelayDenied, submission.IPBlocked},
 		why:  "{Server} does not accept the recipient {to}. Its words give no reason that is known.",

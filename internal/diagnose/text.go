@@ -63,6 +63,7 @@ func (t *trouble) read(text string) {
 		t.stage = stage
 	}
 	r := findReply(part)
+	part = around(part, r.at)
 	t.code, t.enhanced = r.code, r.enhanced
 	repeated := []string{codeWord(r.code), r.enhanced.String()}
 	t.words = [][]string{without(wordsOf(afterWrapper(part)), repeated...)}
@@ -82,6 +83,16 @@ func (t *trouble) read(text string) {
 	}
 	t.readFault(r.code != 0 || !r.enhanced.IsZero())
 	t.evidence = evidence(masked(t.tellingLine(part)))
+}
+
+// around is what stands around a place of a long text without line ends.
+func around(part string, at int) string {
+	const before, after = 160, 2000
+	if len(part) <= before+after {
+		return part
+	}
+	from := max(0, at-before)
+	return strings.ToValidUTF8(part[from:min(len(part), at+after)], "")
 }
 
 // tellingLine is the one line of several that says by itself what all say
@@ -196,6 +207,7 @@ type foundCode struct {
 	code     int
 	enhanced reply.EnhancedCode
 	score    int // how surely it is a reply's code and no other number
+	at       int // where in the text
 }
 
 const (
@@ -241,7 +253,7 @@ func findReply(s string) foundCode {
 // judgeCode looks at the number at s[at:at+3].
 func judgeCode(s string, at int) foundCode {
 	code, _ := strconv.Atoi(s[at : at+3])
-	f := foundCode{code: code}
+	f := foundCode{code: code, at: at}
 	if code < 400 {
 		return f // a success decides nothing
 	}

@@ -54,6 +54,7 @@ var worded = []rule{
 		codes: []int{4},
 		cause: submission.ServerDownTemporary,
 	},
+	{says: []string{"starttls … " + not + " … " + offered}, codes: []int{5}, cause: submission.STARTTLSNotOffered},
 	// Exim says 503 "when not advertised"; others do not know the command.
 	{stages: atSTARTTLS, codes: []int{500, 502, 503}, cause: submission.STARTTLSNotOffered},
 
@@ -74,7 +75,8 @@ var worded = []rule{
 	{
 		says: []string{
 			"smtpclientauthentication … disabled", "smtp_auth_disabled",
-			"smtp auth|authentication … disabled|off", "security defaults policy", "did not meet the criteria",
+			"smtp auth|authentication … disabled|off", "security defaults|policy|policies policy|block|blocks|blocked",
+			"did not meet the criteria",
 		},
 		cause: submission.AuthDisabledForAccount,
 	},
@@ -364,6 +366,8 @@ var worded = []rule{
 		cause: submission.AuthMissing,
 		also:  []submission.Cause{submission.BadCredentials},
 	},
+	// RFC 4954 section 6: 530 is for commands that need a login first, whatever was tried before.
+	{says: []string{"authentication|login " + needed}, codes: []int{530}, stages: atAuth, cause: submission.AuthMissing},
 	// Postfix's submission service has only this for those who have not signed in.
 	{
 		says:  []string{"client host rejected access denied"},
@@ -411,7 +415,7 @@ var worded = []rule{
 			"unauthorized|unauthorised|untrusted|banned|dynamic|blocked|suspicious … ip",
 			"ip not in whitelist|allowlist", "from your ip|network", "dynamic ips|ip", "open proxy",
 			"host|ip|network … " + not + " " + allowed, "ip name lookup", "unresolvable … host",
-			not + " " + allowed + " to connect", "not authorized to send … directly",
+			not + " " + allowed + " to connect", not + " " + allowed + " from … ip|network", "not authorized to send … directly",
 			"messages from … werent|not sent", "reverse dns|lookup", "ptr|rdns|fcrdns",
 			"cannot|cant|could|unable … find|resolve … your … hostname", "client host rejected",
 			"connections … not … accepted", "mta … reputation", "bad|poor … reputation", "banned sending",

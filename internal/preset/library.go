@@ -133,6 +133,9 @@ func (l *Library) load(name string) (*Preset, error) {
 }
 
 func readFile(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("reading a preset of your own: %s is no plain file", path) // a pipe would wait for ever
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a preset of your own: %w", err)

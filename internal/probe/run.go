@@ -17,6 +17,10 @@ import (
 // once another one stands.
 const preference = 300 * time.Millisecond
 
+// glance is how long those that have not connected yet are waited for when all
+// else is done.
+const glance = 5 * time.Millisecond
+
 // courtesy is how long a goodbye may take.
 const courtesy = time.Second
 
@@ -179,10 +183,14 @@ func (r *run) settle(all []*session) {
 	grace := time.Until(r.firstUp.Add(preference))
 	done := make(chan struct{})
 	go func() { r.losers.Wait(); close(done) }()
-	if grace > 0 && slices.ContainsFunc(all, (*session).underWay) {
+	select { // one that is as near as the kept one gets to say so
+	case <-done:
+	case <-time.After(min(glance, max(grace, 0))):
+	}
+	if slices.ContainsFunc(all, (*session).underWay) {
 		select {
 		case <-done:
-		case <-time.After(grace):
+		case <-time.After(time.Until(r.firstUp.Add(preference))):
 		}
 	}
 	r.giveUp()

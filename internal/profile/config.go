@@ -19,6 +19,7 @@ type Config struct {
 	unknown  []*node
 	lost     []Lost
 	bom      bool // the text began with a byte order mark
+	isNew    bool
 }
 
 // settings are the keys at the top of the file.
@@ -45,6 +46,9 @@ func (c *Config) text() ([]byte, error) {
 	}
 	return c.doc.text, nil
 }
+
+// IsNew reports that there is no file yet.
+func (c *Config) IsNew() bool { return c.isNew }
 
 // Default is the name of the profile that is meant when none is named, or "".
 func (c *Config) Default() string { return c.settings.Default }
@@ -80,6 +84,25 @@ func (c *Config) Get(name string) (Profile, error) {
 
 func (c *Config) index(name string) int { return slices.Index(c.Names(), name) }
 
+// ByID returns a copy of the profile whose password has this record, which also
+// finds it under a new name. No two share one.
+func (c *Config) ByID(id string) (Profile, bool) {
+	name := c.owner(id)
+	if name == "" {
+		return Profile{}, false
+	}
+	return c.profiles[c.index(name)].clone(), true
+}
+
+// owner is the name of the first profile with this record, "" for none.
+func (c *Config) owner(id string) string {
+	i := slices.IndexFunc(c.profiles, func(p Profile) bool { return id != "" && p.Secret.ID == id })
+	if i < 0 {
+		return ""
+	}
+	return c.profiles[i].Name
+}
+
 // Lost is a comment or an unknown key that a change takes along.
 type Lost struct {
 	Line int    // in the text before the change
@@ -111,6 +134,9 @@ func (c *Config) Put(p Profile) error {
 	if faults := p.check(); len(faults) > 0 {
 		key := profilesKey + "." + quoteKey(p.Name) + faults[0].key()
 		return &Error{Key: key, Text: faults[0].text, hint: faults[0].hint}
+	}
+	if other := c.owner(p.Secret.ID); other != "" && other != p.Name {
+		return &Error{Key: profilesKey + "." + quoteKey(p.Name) + ".secret.id", Text: idFault(other), hint: idHint(p.Name)}
 	}
 	next := state{c.settings, slices.Clone(c.profiles)}
 	have := encodeProfile(Profile{})
@@ -208,7 +234,7 @@ func (s state) equal(t state) bool {
 // changes nothing.
 func (c *Config) change(next state, edit func(*document) error) error {
 	doc := *c.doc
-	changed := Config{path: c.path, doc: &doc, bom: c.bom}
+	changed := Config{path: c.path, doc: &doc, bom: c.bom, isNew: c.isNew}
 	if err := edit(&doc); err != nil {
 		return fmt.Errorf("%w: %w", errEdit, err)
 	}

@@ -46,6 +46,8 @@ func TestFaultsHavePositions(t *testing.T) {
 		{"what is missing", "[profile.a]\n[[profile.a.endpoint]]\nport = 465\nsecurity = 'ssl'\n", "2:1", "endpoint[1]: host: the host is empty", "smtp.example.com"},
 		{"security tls without its port", "[profile.a]\nendpoint = [{ host = 'h', port = 2525, security = 'tls' }]\n", "2:51", "not clear", "ssl"},
 		{"an unwritten path", "[profile.a]\nca_file = '~/ca.pem'\n", "2:11", "absolute", "root"},
+		{"a copied id", "[profile.a]\nsecret = { store = 'file', id = '1' }\n[profile.b.secret]\nstore = 'file'\nid = '1'\n", "5:6", "the profile a has the same", "smtpwiz secret set b"},
+		{"no delivery yet", "[profile.a]\ncheck = 'delivery'\n", "2:9", "unknown", "sender, send"},
 		{"a CRLF file", "version = 1\r\n\r\n[profile.a]\r\nhelo = ' '\r\n", "4:8", "host's name", ""},
 		{"behind a byte order mark", byteOrderMark + "version = 2\r\n", "1:11", "version 2", ""},
 	} {

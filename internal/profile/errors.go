@@ -10,7 +10,7 @@ import (
 // Error is something in the file, or about to go into it, that cannot stand.
 type Error struct {
 	Path   string // of the file; "" for a profile that has not been written
-	Line   int    // from 1; 0 where there is none
+	Line   int    // from 1; 0 where it is about the whole file
 	Column int    // from 1, in characters
 	Key    string // "profile.work.endpoint[1].port", "" where it is not about one
 	Text   string // what is wrong
@@ -22,14 +22,27 @@ func (e *Error) Error() string {
 	if e.Key != "" {
 		text = e.Key + ": " + text
 	}
-	if e.Path == "" {
+	switch {
+	case e.Path == "":
 		return text
+	case e.Line == 0:
+		return e.Path + ": " + text
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", e.Path, e.Line, e.Column, text)
 }
 
 // Hint is what would be right.
 func (e *Error) Hint() string { return e.hint }
+
+// HomelessError is a user without a place for the configuration.
+type HomelessError struct{}
+
+func (*HomelessError) Error() string {
+	return "neither XDG_CONFIG_HOME nor HOME names a folder for the configuration"
+}
+
+// Hint is what to do about it.
+func (*HomelessError) Hint() string { return "set HOME, or name a file with --config" }
 
 // UnknownError is a profile that does not exist.
 type UnknownError struct {

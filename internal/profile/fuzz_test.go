@@ -259,7 +259,7 @@ func (w *writer) profile() table {
 	return w.some(nil, table{
 		{"helo", literal("'x'")}, {"display_name", literal("'x'")}, {"mystery", literal("'x'")},
 		{"connect_to", rules}, {"endpoint", endpoints},
-		{"secret", w.some(nil, table{{"store", literal("'file'")}, {"id", literal("'1'")}, {"mystery", literal("2")}})},
+		{"secret", w.some(nil, table{{"store", literal("'file'")}, {"id", literal(fmt.Sprintf("'%d'", w.Uint64()))}, {"mystery", literal("2")}})},
 		{"proven", w.some(nil, table{{"check", literal("'send'")}, {"tls", literal("'TLS 1.3'")}})},
 		{"unknown", w.some(nil, table{{"helo", literal("'x'")}, {"secret", table{}}})},
 	})

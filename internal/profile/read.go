@@ -165,10 +165,22 @@ func (c *Config) checkAll(wrong func(n *node, text, hint string)) {
 		for _, fault := range p.check() {
 			c.locate(n, fault, wrong)
 		}
+		if other := c.owner(p.Secret.ID); other != "" && other != p.Name {
+			wrong(n.member("secret").member("id"), idFault(other), idHint(p.Name))
+		}
 	}
 	if _, err := c.Get(c.settings.Default); c.settings.Default != "" && err != nil {
 		wrong(c.doc.at("default"), err.Error(), "the name of a profile, or no such line")
 	}
+}
+
+// Two profiles with one record would change and remove each other's password.
+func idFault(other string) string {
+	return "the profile " + other + " has the same; no two share a password"
+}
+
+func idHint(name string) string {
+	return "a copied block needs no id: take the line out, then: smtpwiz secret set " + name
 }
 
 // locate points to the value of a fault, or to the table that lacks it.

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -51,10 +52,13 @@ func TestMissingFileIsEmpty(t *testing.T) {
 	if err != nil || len(c.Profiles()) > 0 || c.Default() != "" || len(c.Unknown()) > 0 {
 		t.Fatalf("got %+v, %v", c, err)
 	}
+	if !c.IsNew() {
+		t.Error("it is not said to be new")
+	}
 	if _, err := os.Stat(filepath.Dir(s.Path())); !os.IsNotExist(err) {
 		t.Errorf("reading made the folder: %v", err)
 	}
-	if err := s.Update(func(*Config) error { return nil }); err != nil {
+	if err := s.Update(t.Context(), func(*Config) error { return nil }); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(s.Path()); !os.IsNotExist(err) {
@@ -65,7 +69,7 @@ func TestMissingFileIsEmpty(t *testing.T) {
 func TestUpdateWrites(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	if err := s.Update(put("a")); err != nil {
+	if err := s.Update(t.Context(), put("a")); err != nil {
 		t.Fatal(err)
 	}
 	if want := freshFile + "default = \"a\"\n\n[profile.a]\nhelo = \"a\"\n"; read(t, s) != want {
@@ -89,7 +93,7 @@ func TestUpdateLeavesAlone(t *testing.T) {
 	} {
 		s := newStore(t)
 		write(t, s, text, 0o600)
-		err := s.Update(change)
+		err := s.Update(t.Context(), change)
 		if name == "an error" && !errors.Is(err, stop) {
 			t.Errorf("the error of change became %v", err)
 		}
@@ -103,7 +107,7 @@ func TestUpdateOfAHandEdit(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	write(t, s, byteOrderMark+"# mine\r\n\r\n[profile.a] # a\r\nhelo = 'x'\r\n", 0o644)
-	if err := s.Update(put("a")); err != nil {
+	if err := s.Update(t.Context(), put("a")); err != nil {
 		t.Fatal(err)
 	}
 	if want := byteOrderMark + "# mine\r\nversion = 1\r\n\r\n[profile.a] # a\r\nhelo = \"a\"\r\n"; read(t, s) != want {
@@ -117,7 +121,7 @@ func TestUpdateRefusesWhatItCannotRead(t *testing.T) {
 		s := newStore(t)
 		write(t, s, text, 0o600)
 		var fault *Error
-		if err := s.Update(put("b")); !errors.As(err, &fault) || fault.Path != s.Path() {
+		if err := s.Update(t.Context(), put("b")); !errors.As(err, &fault) || fault.Path != s.Path() {
 			t.Errorf("%q: %v", text, err)
 		}
 		if read(t, s) != text {
@@ -126,8 +130,67 @@ func TestUpdateRefusesWhatItCannotRead(t *testing.T) {
 	}
 	s := newStore(t)
 	write(t, s, strings.Repeat("# long\n", maxSize/7+1), 0o600)
-	if _, err := s.Load(); !errors.Is(err, atomicfile.ErrTooBig) {
+	var fault *Error
+	if _, err := s.Load(); !errors.As(err, &fault) || fault.Hint() == "" || !strings.Contains(err.Error(), "256 KiB") {
 		t.Errorf("too big: %v", err)
+	}
+}
+
+// What could not be read again is not written.
+func TestUpdateKeepsTheSize(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	text := "version = 1\n" + strings.Repeat("# long\n", (maxSize-20)/7)
+	write(t, s, text, 0o600)
+	var fault *Error
+	if err := s.Update(t.Context(), put("a")); !errors.As(err, &fault) || fault.Hint() == "" {
+		t.Errorf("over the limit: %v", err)
+	}
+	if read(t, s) != text {
+		t.Error("the file was changed")
+	}
+}
+
+func TestUpdateStopsWaiting(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := s.Update(ctx, func(*Config) error {
+		cancel() // of the second writer, while it waits for the first
+		return Open(s.Path()).Update(ctx, put("a"))
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWithoutAHome(t *testing.T) {
+	t.Parallel()
+	s := OpenDefault(func(string) string { return "" })
+	var homeless *HomelessError
+	if _, err := s.Load(); !errors.As(err, &homeless) || homeless.Hint() == "" || s.Path() != "" {
+		t.Errorf("load %q: %v", s.Path(), err)
+	}
+	if err := s.Update(t.Context(), put("a")); !errors.As(err, &homeless) {
+		t.Errorf("update: %v", err)
+	}
+}
+
+func TestFoundByID(t *testing.T) {
+	t.Parallel()
+	c := mustParse(t, "[profile.a.secret]\nid = '1'\n[profile.b]\n")
+	if err := c.Rename("a", "c"); err != nil {
+		t.Fatal(err)
+	}
+	if p, ok := c.ByID("1"); !ok || p.Name != "c" {
+		t.Errorf("found %+v", p)
+	}
+	if p, ok := c.ByID(""); ok {
+		t.Errorf("found %+v", p)
+	}
+	var fault *Error
+	if err := c.Put(Profile{Name: "b", Secret: SecretRef{ID: "1"}}); !errors.As(err, &fault) || !strings.Contains(err.Error(), "profile.b.secret.id") {
+		t.Errorf("two with one id: %v", err)
 	}
 }
 
@@ -138,7 +201,7 @@ func TestFiftyWritersLoseNothing(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range writers {
 		all.Go(func() {
-			if err := Open(path).Update(put(fmt.Sprintf("p%d", i))); err != nil {
+			if err := Open(path).Update(t.Context(), put(fmt.Sprintf("p%d", i))); err != nil {
 				t.Errorf("writer %d: %v", i, err)
 			}
 		})
@@ -178,7 +241,7 @@ func TestLooseFilesAreRefused(t *testing.T) {
 		if errors.Is(err, atomicfile.ErrLoose) != refused {
 			t.Errorf("mode %04o: %v", mode, err)
 		}
-		if err := s.Update(put("b")); errors.Is(err, atomicfile.ErrLoose) != refused {
+		if err := s.Update(t.Context(), put("b")); errors.Is(err, atomicfile.ErrLoose) != refused {
 			t.Errorf("mode %04o: update: %v", mode, err)
 		}
 		if changed := read(t, s) != "[profile.a]\n"; changed == refused {
@@ -198,7 +261,7 @@ func TestSymbolicLinkIsRefused(t *testing.T) {
 	if _, err := Open(link).Load(); !errors.Is(err, atomicfile.ErrLoose) {
 		t.Errorf("load: %v", err)
 	}
-	if err := Open(link).Update(put("b")); !errors.Is(err, atomicfile.ErrLoose) {
+	if err := Open(link).Update(t.Context(), put("b")); !errors.Is(err, atomicfile.ErrLoose) {
 		t.Errorf("update: %v", err)
 	}
 	if read(t, s) != "[profile.a]\n" {

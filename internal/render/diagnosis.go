@@ -131,7 +131,7 @@ func (t *Text) Troubles(list []diagnose.Trouble) {
 // --- Markdown ---
 
 // markdown writes GitHub's dialect. What others wrote is escaped or fenced, so
-// that it is shown and never obeyed: no links, no images, nobody notified.
+// that it is shown and never obeyed: no hidden links, no images, nobody notified.
 type markdown struct {
 	w   io.Writer
 	err error
@@ -218,16 +218,16 @@ func fenced(lines ...string) string {
 	return fence + "text\n" + strings.Join(lines, "\n") + "\n" + fence + "\n"
 }
 
-// escaped takes from a text in prose what Markdown would act on. An @ that
-// would call somebody is written as its character reference.
+// escaped takes from a text in prose what Markdown would act on. GitHub looks
+// for @names and #numbers after that, so an empty comment parts these.
 func escaped(s string) string {
 	var b strings.Builder
 	previous := ' '
 	for _, r := range s {
 		switch {
-		case r == '@' && !isWord(previous):
-			b.WriteString("&#64;")
-		case strings.ContainsRune("\\`*_[]<>|~&#!", r) && !(r == '_' && isWord(previous)):
+		case (r == '@' || r == '#') && !isWord(previous):
+			b.WriteString(string(r) + "<!-- -->")
+		case strings.ContainsRune("\\`*_[]<>|~", r) && !(r == '_' && isWord(previous)):
 			b.WriteString("\\" + string(r))
 		default:
 			b.WriteRune(r)
@@ -237,6 +237,7 @@ func escaped(s string) string {
 	return b.String()
 }
 
+// isWord: an @ behind it belongs to an address.
 func isWord(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._%+-", r)
 }
@@ -278,5 +279,16 @@ func CausePage(w io.Writer, a *diagnose.Answer, at []diagnose.AtProvider) error 
 		m.printf("\nStandard: %s.\n", escaped(a.Reference))
 	}
 	m.printf("\nIn a terminal: `smtpwiz explain %s`, with `--preset NAME` for your provider.\n", a.Topic)
+	return m.err
+}
+
+// CauseIndex writes the list of those pages.
+func CauseIndex(w io.Writer, causes []*diagnose.Answer) error {
+	m := &markdown{w: w}
+	m.printf("# Causes\n\nEach failure that smtpwiz reports has one of these causes, in the JSON of\n`smtpwiz test --json` and in `smtpwiz explain`. The names are fixed. These pages are\nmade from the program's own texts; do not edit them:\n\n    go test ./internal/render -run TestCausePages -update\n\n| cause | what it means |\n|---|---|\n")
+	for _, a := range causes {
+		first, _, _ := strings.Cut(a.Summary, ". ")
+		m.printf("| [%s](%s.md) | %s. |\n", a.Topic, a.Topic, escaped(strings.TrimSuffix(first, ".")))
+	}
 	return m.err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 )
 
 // Presets writes the table of what is known: name, provider, and the servers of
@@ -16,7 +17,7 @@ func (t *Text) Presets(all []*preset.Preset) {
 	rows := [][2]string{}
 	widest := [2]int{}
 	for _, p := range all {
-		rows = append(rows, [2]string{p.Name, p.Title})
+		rows = append(rows, [2]string{p.Name, reply.Safe(p.Title)})
 		for i, cell := range rows[len(rows)-1] {
 			widest[i] = max(widest[i], ansi.StringWidth(cell))
 		}
@@ -27,7 +28,7 @@ func (t *Text) Presets(all []*preset.Preset) {
 			lead += cell + strings.Repeat(" ", widest[j]-ansi.StringWidth(cell)+2)
 		}
 		if t.Width > 0 && t.Width < widest[0]+widest[1]+30 {
-			t.paragraph(fmt.Sprintf("%-*s  ", widest[0], p.Name), p.Title)
+			t.paragraph(fmt.Sprintf("%-*s  ", widest[0], p.Name), reply.Safe(p.Title))
 			t.paragraph(strings.Repeat(" ", widest[0]+2), servers(p))
 			continue
 		}
@@ -61,8 +62,8 @@ func servers(p *preset.Preset) string {
 // Preset writes all that is known of one provider, filled in for a region and variant.
 func (t *Text) Preset(s preset.Settings) {
 	p := s.Preset
-	t.paragraph("", t.paint("1", p.Title))
-	t.paragraph("", p.Summary)
+	t.paragraph("", t.paint("1", reply.Safe(p.Title)))
+	t.paragraph("", reply.Safe(p.Summary))
 	t.places(s)
 	t.account(p)
 	t.surprises(p)
@@ -73,6 +74,7 @@ func (t *Text) Preset(s preset.Settings) {
 func (t *Text) section(title string) { t.printf("\n%s\n", t.paint("1", title)) }
 
 func (t *Text) item(label, text string) {
+	text = reply.Safe(text)
 	switch {
 	case text == "":
 	case t.narrow() && label != "":
@@ -91,7 +93,7 @@ func (t *Text) link(url string) {
 		indent = "  "
 	}
 	if url != "" {
-		t.printf("%s%s\n", indent, url)
+		t.printf("%s%s\n", indent, reply.Safe(url))
 	}
 }
 

@@ -7,8 +7,9 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/atomicfile"
 )
 
-// The kinds of trouble, for errors.Is. Errors of ErrLoose are
-// *atomicfile.LooseError, which has a Hint too.
+// The kinds of trouble that the user can mend, for errors.Is. Errors of ErrLoose
+// are *atomicfile.LooseError, which has a Hint too. Any other error, such as a
+// full disk, is none of the user's doing.
 var (
 	ErrNotFound        = errors.New("no password is kept for this")
 	ErrEmpty           = errors.New("there is no password in it")
@@ -23,6 +24,9 @@ var (
 	ErrNewer           = errors.New("the encrypted file has a newer format")
 	ErrCommand         = errors.New("the password command failed")
 	ErrTimeout         = errors.New("no answer in time")
+	ErrUnreadable      = errors.New("the secret that was pointed to cannot be read")
+	ErrBadID           = errors.New("no id of a record")
+	ErrNoHome          = errors.New("there is no home for the encrypted file")
 	ErrLoose           = atomicfile.ErrLoose
 )
 

@@ -17,7 +17,8 @@ import (
 
 // File is the store in one encrypted file (docs/secrets-file.md). It may be used
 // by several goroutines and programs at once. A file that is damaged, tampered
-// with or readable by others is refused and left as it is.
+// with or readable by others is refused and left as it is. One that its key does
+// not open stays closed: to try another key, make another File.
 type File struct {
 	Path string
 	Keys KeySource
@@ -26,12 +27,14 @@ type File struct {
 
 	disk   atomicfile.Disk
 	mu     sync.Mutex
-	opened *opened // the last file key, so that Argon2id runs once
+	opened *opened // the last outcome, so that the user is asked and Argon2id runs once
 }
 
+// opened is what came of opening a file: its key, or why there is none.
 type opened struct {
-	header string // of the file it opens
+	header string // of that file
 	key    []byte
+	err    error
 }
 
 // DefaultPath is where the encrypted file is: $XDG_DATA_HOME/smtpwiz/secrets,
@@ -46,7 +49,7 @@ func DefaultPath(getenv func(string) string) (string, error) {
 		}
 	}
 	if !filepath.IsAbs(data) {
-		return "", errors.New("there is no home for the encrypted file: set HOME or XDG_DATA_HOME to an absolute path")
+		return "", &Error{Kind: ErrNoHome, Text: ErrNoHome.Error(), Todo: "set HOME or XDG_DATA_HOME to an absolute path"}
 	}
 	return filepath.Join(data, "smtpwiz", "secrets"), nil
 }
@@ -115,11 +118,11 @@ func (f *File) Set(ctx context.Context, ref Ref, password submission.Secret) err
 }
 
 // Remove takes the record out. It needs no key.
-func (f *File) Remove(_ context.Context, ref Ref) error {
+func (f *File) Remove(ctx context.Context, ref Ref) error {
 	if _, _, err := f.find(ref); err != nil {
 		return err // before a folder is made for the lock
 	}
-	unlock, err := f.lock()
+	unlock, err := f.lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -171,7 +174,7 @@ func (f *File) update(ctx context.Context, change func(v *vault, key []byte) (*v
 		if err != nil {
 			return err
 		}
-		done, err := f.updateLocked(v, func(v *vault) (*vault, error) { return change(v, key) })
+		done, err := f.updateLocked(ctx, v, func(v *vault) (*vault, error) { return change(v, key) })
 		if done || err != nil {
 			return err
 		}
@@ -180,8 +183,8 @@ func (f *File) update(ctx context.Context, change func(v *vault, key []byte) (*v
 
 // updateLocked reports false if the file is not, or no longer, the one that
 // before was.
-func (f *File) updateLocked(before *vault, change func(*vault) (*vault, error)) (bool, error) {
-	unlock, err := f.lock()
+func (f *File) updateLocked(ctx context.Context, before *vault, change func(*vault) (*vault, error)) (bool, error) {
+	unlock, err := f.lock(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -228,17 +231,26 @@ func (f *File) openOrMake(ctx context.Context) (*vault, []byte, error) {
 func (f *File) keep(v *vault, fileKey []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.opened = &opened{v.header(), fileKey}
+	f.opened = &opened{header: v.header(), key: fileKey}
 }
 
-// open returns the file key of v.
+// open returns the file key of v. Who waits here while another asks gets the
+// same answer.
 func (f *File) open(ctx context.Context, v *vault) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	header := v.header()
-	if f.opened != nil && f.opened.header == header {
-		return f.opened.key, nil
+	if f.opened == nil || f.opened.header != header {
+		key, err := f.openAnew(ctx, v)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		f.opened = &opened{header, key, err}
 	}
+	return f.opened.key, f.opened.err
+}
+
+func (f *File) openAnew(ctx context.Context, v *vault) ([]byte, error) {
 	key, err := f.ask(ctx, Need{Path: f.Path, Kind: v.unlock})
 	if err != nil {
 		return nil, err
@@ -250,12 +262,11 @@ func (f *File) open(ctx context.Context, v *vault) ([]byte, error) {
 	case err != nil:
 		return nil, f.tampered("its key")
 	}
-	f.opened = &opened{header, fileKey}
 	return fileKey, nil
 }
 
-func (f *File) lock() (unlock func(), err error) {
-	unlock, err = f.disk.Lock(f.Path)
+func (f *File) lock(ctx context.Context) (unlock func(), err error) {
+	unlock, err = f.disk.Lock(ctx, f.Path)
 	if errors.Is(err, atomicfile.ErrBusy) {
 		err = &Error{Kind: ErrTimeout, Cause: err, Text: fmt.Sprintf("another program keeps %s locked", f.Path),
 			Todo: fmt.Sprintf("wait for it to end, or see which it is: fuser %s.lock", f.Path)}
@@ -264,6 +275,9 @@ func (f *File) lock() (unlock func(), err error) {
 }
 
 func (f *File) ask(ctx context.Context, need Need) (Key, error) {
+	if err := ctx.Err(); err != nil {
+		return Key{}, err // nobody is asked any more
+	}
 	if f.Keys == nil {
 		return Key{}, noKey(need)
 	}

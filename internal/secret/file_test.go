@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,7 +102,7 @@ func TestBusyFile(t *testing.T) {
 	t.Parallel()
 	f := newFile(t, passphrase("p"))
 	set(t, f, "a", "1")
-	unlock, err := atomicfile.Lock(f.Path)
+	unlock, err := atomicfile.Lock(t.Context(), f.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +151,42 @@ func TestFileAsksOnlyWhenItMust(t *testing.T) {
 	get(t, again, "b")
 	if len(asked) != 1 || asked[0].New || asked[0].Kind != Passphrase {
 		t.Errorf("asked %+v for an old file", asked)
+	}
+}
+
+// Many may wait while one is asked: a wrong answer, or none, is that of all.
+func TestFileAsksOnce(t *testing.T) {
+	t.Parallel()
+	f := newFile(t, passphrase("right"))
+	set(t, f, "a", "1")
+	for name, answer := range map[string]func(cancel func()) (Key, error){
+		"wrong":     func(func()) (Key, error) { return passphrase("wrong"), nil },
+		"none":      func(func()) (Key, error) { return Key{}, errors.New("the terminal is gone") },
+		"cancelled": func(cancel func()) (Key, error) { cancel(); return Key{}, context.Canceled },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			again := reopened(f, Key{})
+			var asked atomic.Int32
+			again.Keys = func(context.Context, Need) (Key, error) {
+				asked.Add(1)
+				return answer(cancel)
+			}
+			var all sync.WaitGroup
+			for range 5 {
+				all.Go(func() {
+					if _, err := again.Get(ctx, Ref{ID: "a"}); err == nil {
+						t.Error("the file was opened")
+					}
+				})
+			}
+			all.Wait()
+			if asked.Load() != 1 {
+				t.Errorf("asked %d times", asked.Load())
+			}
+		})
 	}
 }
 
@@ -428,16 +465,17 @@ func TestRekeyBesideWriters(t *testing.T) {
 	t.Parallel()
 	f := newFile(t, passphrase("old"))
 	set(t, f, "a", "1")
-	stale := reopened(f, passphrase("old"))
+	stale, told := reopened(f, passphrase("old")), reopened(f, passphrase("old"))
 	set(t, stale, "b", "2")
+	get(t, told, "b")
 	if err := f.Rekey(t.Context(), passphrase("new")); err != nil {
 		t.Fatal(err)
 	}
 	if err := stale.Set(t.Context(), Ref{ID: "c"}, submission.NewSecret("3")); !errors.Is(err, ErrWrongPassphrase) {
 		t.Errorf("with the old passphrase: %v", err)
 	}
-	stale.Keys = always(passphrase("new"))
-	set(t, stale, "c", "3")
+	told.Keys = always(passphrase("new"))
+	set(t, told, "c", "3")
 	if got := get(t, f, "a") + get(t, f, "b") + get(t, f, "c"); got != "123" {
 		t.Errorf("got %q", got)
 	}

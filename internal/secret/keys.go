@@ -37,7 +37,7 @@ type Need struct {
 }
 
 // KeySource gives the key of an encrypted file. It is called only when the file
-// has to be opened, and again after a wrong passphrase.
+// has to be opened, and not again by a File that it has failed.
 type KeySource func(ctx context.Context, need Need) (Key, error)
 
 // KeyOptions says where a key may come from; its method Key is a KeySource. The
@@ -47,6 +47,8 @@ type KeyOptions struct {
 	Passphrase     submission.Secret // SMTPWIZ_PASSPHRASE
 	KeyFile        string            // SMTPWIZ_KEY_FILE
 	CredentialsDir string            // $CREDENTIALS_DIRECTORY
+	// Note is told what is odd about a file that is taken all the same; nil: nobody.
+	Note func(text string)
 	// Prompt asks for a passphrase; nil when there is nobody to ask.
 	Prompt func(ctx context.Context, need Need) (submission.Secret, error)
 }
@@ -72,7 +74,10 @@ func (o KeyOptions) Key(ctx context.Context, need Need) (Key, error) {
 
 func (o KeyOptions) passphrase() (submission.Secret, error) {
 	if o.PassphraseFile != "" {
-		text, _, err := FromFile(o.PassphraseFile)
+		text, note, err := FromFile(o.PassphraseFile)
+		if err == nil && note != "" && o.Note != nil {
+			o.Note(note)
+		}
 		return text, err
 	}
 	if !o.Passphrase.IsZero() {
@@ -93,8 +98,11 @@ func (o KeyOptions) keyFile() (submission.Secret, error) {
 		return submission.Secret{}, &Error{Kind: ErrNoKey, Cause: err, Text: fmt.Sprintf("there is no key file %s", o.KeyFile),
 			Todo: "to make one: (umask 077; head -c 32 /dev/urandom | base64 > FILE)"}
 	}
-	if err != nil {
+	if errors.Is(err, ErrLoose) {
 		return submission.Secret{}, err
+	}
+	if err != nil {
+		return submission.Secret{}, unreadable("the key file "+o.KeyFile, err)
 	}
 	return newSecret(data, "the key file "+o.KeyFile)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -107,5 +108,18 @@ func TestOpensWith(t *testing.T) {
 	}
 	if kind, err := f.OpensWith(); kind != KeyFile || err != nil {
 		t.Errorf("opens with %q, %v", kind, err)
+	}
+}
+
+func TestLoosePassphraseFileIsNoted(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "words")
+	if err := errors.Join(os.WriteFile(path, []byte("words"), 0o600), os.Chmod(path, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	options := KeyOptions{PassphraseFile: path, Note: func(text string) { notes = append(notes, text) }}
+	if _, err := options.Key(t.Context(), Need{New: true}); err != nil || len(notes) != 1 || !strings.Contains(notes[0], "0644") {
+		t.Errorf("notes %q, %v", notes, err)
 	}
 }

@@ -78,7 +78,8 @@ const MaxSize = 64 << 10
 func checkSet(ref Ref, password submission.Secret) error {
 	switch size := len(password.Reveal()); {
 	case !validID(ref.ID):
-		return fmt.Errorf("the record id %q is not made of 1 to %d letters, digits, - and _", ref.ID, maxID)
+		return &Error{Kind: ErrBadID, Text: fmt.Sprintf("the record id %q is not made of 1 to %d letters, digits, - and _", ref.ID, maxID),
+			Todo: "take the line with the id out of the configuration; a new one will be made"}
 	case size == 0:
 		return &Error{Kind: ErrEmpty, Text: "an empty password is not kept"}
 	case size > MaxSize:

@@ -32,7 +32,7 @@ func FromReader(r io.Reader) (submission.Secret, error) { return readSecret(r, "
 func FromFile(path string) (password submission.Secret, note string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return submission.Secret{}, "", fmt.Errorf("read the password: %w", err)
+		return submission.Secret{}, "", unreadable(path, err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
@@ -56,17 +56,17 @@ func FromCredentials(dir, name string) (submission.Secret, error) {
 		return submission.Secret{}, notFound
 	}
 	if strings.ContainsAny(name, `/\:`) || name == "." || name == ".." {
-		return submission.Secret{}, fmt.Errorf("%q is no name of a credential", name)
+		return submission.Secret{}, unreadable("the credential "+name, errors.New("that is no name of one"))
 	}
 	if !filepath.IsAbs(dir) {
-		return submission.Secret{}, fmt.Errorf("CREDENTIALS_DIRECTORY is %q, which is no absolute path", dir)
+		return submission.Secret{}, unreadable("the credential "+name, errors.New("CREDENTIALS_DIRECTORY is no absolute path"))
 	}
 	folder, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return submission.Secret{}, notFound
 	}
 	if err != nil {
-		return submission.Secret{}, fmt.Errorf("read the credential %s: %w", name, err)
+		return submission.Secret{}, unreadable("the credential "+name, err)
 	}
 	defer folder.Close()
 	// Links that stay inside are followed: Kubernetes mounts are made of them.
@@ -78,11 +78,11 @@ func FromCredentials(dir, name string) (submission.Secret, error) {
 		err = errors.New("it is not a plain file")
 	}
 	if err != nil {
-		return submission.Secret{}, fmt.Errorf("read the credential %s: %w", name, err)
+		return submission.Secret{}, unreadable("the credential "+name, err)
 	}
 	f, err := folder.Open(name)
 	if err != nil {
-		return submission.Secret{}, fmt.Errorf("read the credential %s: %w", name, err)
+		return submission.Secret{}, unreadable("the credential "+name, err)
 	}
 	defer f.Close()
 	return readSecret(f, "the credential "+name)
@@ -92,9 +92,18 @@ func FromCredentials(dir, name string) (submission.Secret, error) {
 func readSecret(r io.Reader, from string) (submission.Secret, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxSize+3))
 	if err != nil {
-		return submission.Secret{}, fmt.Errorf("read the password from %s: %w", from, err)
+		return submission.Secret{}, unreadable(from, err)
 	}
 	return newSecret(data, from)
+}
+
+// unreadable is trouble with what the user has pointed to.
+func unreadable(from string, err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		err = inner // the path is said already
+	}
+	return &Error{Kind: ErrUnreadable, Cause: err, Text: fmt.Sprintf("read %s: %v", from, err),
+		Todo: "check that it is the right one, and that you may read it"}
 }
 
 func newSecret(data []byte, from string) (submission.Secret, error) {

@@ -155,6 +155,9 @@ func (r *resolver) preset() error {
 	if err != nil {
 		return PresetError(err)
 	}
+	if region == "" && r.saved == nil {
+		region = r.regionOfAddress(p)
+	}
 	choice := preset.Choice{Region: region, Variant: r.given.Get("variant"), Host: r.given.Get("host")}
 	if choice.Host != "" && !asksHost(p, choice.Variant) {
 		if choice.Host, err = r.host(); err != nil {
@@ -172,6 +175,24 @@ func (r *resolver) preset() error {
 	r.chosen("region", r.settings.Region)
 	r.chosen("variant", r.settings.Variant)
 	return nil
+}
+
+// regionOfAddress is the region that the address's own mail domain tells: an
+// account at zoho.eu is not known in another data centre.
+func (r *resolver) regionOfAddress(p *preset.Preset) string {
+	for _, text := range []string{r.given.Get("username"), r.given.Get("from")} {
+		a, err := submission.ParseAddress(text)
+		if err != nil {
+			continue
+		}
+		_, region, ok := r.lib.ByDomain(a.ASCIIDomain())
+		known := slices.ContainsFunc(p.Regions, func(known preset.Region) bool { return known.Name == region })
+		if ok && region != "" && region != p.DefaultRegion && known {
+			r.out.Notes = append(r.out.Notes, fmt.Sprintf("the region %s was taken from the mail domain %s", region, a.Domain))
+			return region
+		}
+	}
+	return ""
 }
 
 // choiceError is PresetError, but for a host that the offer cannot make a
@@ -275,7 +296,9 @@ func (r *resolver) account() error {
 	if p := r.out.Preset; a.Username == "" && p != nil && p.Account.Username == preset.UsernameFixed {
 		a.Username, source = p.Account.FixedUsername, string(FromPreset)
 	}
-	if a.Username == "" && a.From.Local != "" && r.usesAddress() {
+	// EXTERNAL: the certificate says who it is, unless a name is asked for.
+	external := strings.EqualFold(r.given.Get("auth"), "EXTERNAL")
+	if a.Username == "" && a.From.Local != "" && r.usesAddress() && !external {
 		a.Username, source = a.From.String(), "the sender's address"
 	}
 	if err := r.checkUsername(a.Username); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/presets"
 )
 
 // library has the sorts of presets that there are.
@@ -313,7 +314,7 @@ func TestAccount(t *testing.T) {
 		{given: []string{"preset", "local", "username", "you", "from", "you@local.example"}, username: "you", from: "you@local.example", to: "you@local.example"},
 		{given: []string{"preset", "local", "from", "you@local.example"}, from: "you@local.example", to: "you@local.example"},
 		{given: []string{"host", "mail.own.example", "from", "you@own.example"}, username: "you@own.example", from: "you@own.example", to: "you@own.example"},
-		{given: []string{"host", "mail.own.example", "auth", "external", "from", "you@own.example"}, username: "you@own.example", from: "you@own.example", to: "you@own.example", mechanism: "EXTERNAL"},
+		{given: []string{"host", "mail.own.example", "auth", "external", "from", "you@own.example"}, from: "you@own.example", to: "you@own.example", mechanism: "EXTERNAL"},
 		{given: []string{"host", "mail.own.example", "auth", "external", "check", "login"}, mechanism: "EXTERNAL"},
 	} {
 		t.Run(strings.Join(c.given, " "), func(t *testing.T) {
@@ -470,6 +471,34 @@ func TestOptionsWithoutAnAccount(t *testing.T) {
 		var usage *UsageError
 		if _, err := Options(wrong, library()); !errors.As(err, &usage) {
 			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+}
+
+// An account lives in one data centre; its address often tells which.
+func TestRegionOfTheAddress(t *testing.T) {
+	t.Parallel()
+	lib := preset.New(presets.FS, "")
+	for _, c := range []struct{ preset, region, username, host string }{
+		{"zoho", "", "you@zoho.eu", "smtp.zoho.eu"},
+		{"zoho-pro", "", "you@zohomail.in", "smtppro.zoho.in"},
+		{"zoho", "", "you@own.example", "smtp.zoho.com"},
+		{"zoho", "jp", "you@zoho.eu", "smtp.zoho.jp"},
+		{"", "", "you@zoho.eu", "smtp.zoho.eu"},
+	} {
+		given := flags("username", c.username)
+		if c.preset != "" {
+			given["preset"] = Answer{Value: c.preset, Source: FromFlag, Name: "--preset"}
+		}
+		if c.region != "" {
+			given["region"] = Answer{Value: c.region, Source: FromFlag, Name: "--region"}
+		}
+		s, err := Resolve(given, lib)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Account.Endpoints[0].Host; got != c.host {
+			t.Errorf("%+v: host %s", c, got)
 		}
 	}
 }
