@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/smtpwiz/smtpwiz/internal/sasl"
+	"github.com/smtpwiz/smtpwiz/internal/secret"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 )
 
@@ -47,6 +49,46 @@ func outputFlags(f *pflag.FlagSet) {
 	f.Bool("transcript", false, "show what crossed the wire, passwords replaced")
 	f.BoolP("quiet", "q", false, "print nothing when all goes well")
 	f.BoolP("verbose", "v", false, "show where each value came from, and the transcript explained")
+}
+
+// completeFlags offers a shell what may stand behind a flag.
+func completeFlags(d *deps, cmd *cobra.Command) {
+	for name, values := range map[string]func() []string{
+		"preset":       d.library.Names,
+		"security":     func() []string { return []string{"ssl", "starttls", "none", "tls"} },
+		"check":        func() []string { return []string{"connect", "login", "sender", "send"} },
+		"auth":         sasl.Mechanisms,
+		"secret-store": secret.Kinds,
+		"region":       func() []string { return regionsOf(d, cmd) },
+		"variant":      func() []string { return variantsOf(d, cmd) },
+	} {
+		if cmd.Flags().Lookup(name) == nil {
+			continue
+		}
+		_ = cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return values(), cobra.ShellCompDirectiveNoFileComp
+		})
+	}
+}
+
+func regionsOf(d *deps, cmd *cobra.Command) []string {
+	var names []string
+	if p, err := d.library.Get(cmd.Flags().Lookup("preset").Value.String()); err == nil {
+		for _, r := range p.Regions {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+func variantsOf(d *deps, cmd *cobra.Command) []string {
+	var names []string
+	if p, err := d.library.Get(cmd.Flags().Lookup("preset").Value.String()); err == nil {
+		for _, v := range p.Variants {
+			names = append(names, v.Name)
+		}
+	}
+	return names
 }
 
 // setFromVariable is what the flag would take; one that may repeat takes its

@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,9 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/smtpwiz/smtpwiz/internal/atomicfile"
 	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
@@ -332,4 +337,220 @@ func TestConfigThatOthersMayWriteIsRefused(t *testing.T) {
 	if !strings.Contains(h.errs.String(), "chmod") {
 		t.Errorf("the mend is not told: %s", h.errs.String())
 	}
+}
+
+// Without a home nothing is saved, and all that needs nothing saved works.
+func TestTestNeedsNoHome(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	e := h.server.Endpoints()[0]
+	username, _ := h.server.Account()
+	h.env = map[string]string{"SMTPWIZ_PASSWORD": h.password()}
+	h.run(0, "test", "--demo")
+	h.run(0, "test", "--host", e.Host, "--port", strconv.Itoa(e.Port), "--security", string(e.Security),
+		"--username", username, "--ca-file", filepath.Join(h.dir, "ca.pem"))
+	h.run(2, "test", "--preset", "gmail") // no user name
+	h.says("no user name")
+	for _, args := range [][]string{{"test", "work"}, {"test", "--all"}, {"profiles"}} {
+		h.run(2, args...)
+		h.says("set HOME")
+	}
+}
+
+// Several profiles of the encrypted file are opened side by side; go test -race looks on.
+func TestAllFromOneFile(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.keyFile()
+	for i := range 4 {
+		name := fmt.Sprintf("p%d", i)
+		h.profile(name, "")
+		h.stdin = h.password()
+		h.run(0, "secret", "set", name, "--secret-store", "file", "--password-stdin")
+	}
+	delete(h.env, "SMTPWIZ_KEY_FILE") // the profiles know it
+	if out := h.run(0, "test", "--all", "--check", "login"); strings.Count(out, "  ok   p") != 4 {
+		t.Errorf("test --all:\n%s", out)
+	}
+}
+
+// What says how to connect holds for all; what is one account's does not.
+func TestAllTakesTheRoute(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	pw := h.write("pw", h.password())
+	username, _ := h.server.Account()
+	e := h.server.Endpoints()[0]
+	config := h.write("config/smtpwiz/config.toml", fmt.Sprintf(`[profile.work]
+username = %q
+endpoint = [{ host = %q, port = 46500, security = %q }]
+secret = { store = "command", command = %q }
+`, username, e.Host, e.Security, "cat "+pw))
+	to := fmt.Sprintf("--connect-to=:46500:%s:%d", e.Host, e.Port)
+	h.run(4, "test", "--all", "--ca-file", filepath.Join(h.dir, "ca.pem"))
+	h.run(5, "test", "--all", to)
+	h.run(0, "test", "--all", to, "--ca-file", filepath.Join(h.dir, "ca.pem"), "--helo", "desk.example")
+	if text, _ := os.ReadFile(config); bytes.Contains(text, []byte("proven")) {
+		t.Error("another route proves nothing of the profile")
+	}
+	h.env["SMTPWIZ_CA_FILE"], h.env["SMTPWIZ_USERNAME"], h.env["SMTPWIZ_HOST"] = filepath.Join(h.dir, "ca.pem"), "nobody", "nowhere.invalid"
+	h.run(0, "test", "--all", to)
+	for _, flag := range []string{"--username=x", "--host=x", "--from=x@x.example", "--preset=gmail", "--password-stdin", "--password-file=" + pw, "--auth=LOGIN", "--to=x@x.example"} {
+		h.run(2, "test", "--all", flag)
+		h.says("for one account", "leave it out")
+	}
+}
+
+// --all takes and refuses the profiles that test NAME takes and refuses.
+func TestAllIsLikeOne(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.profile("external", "auth = \"EXTERNAL\"")
+	one := h.run(7, "test", "external")
+	h.run(7, "test", "--all")
+	if !strings.Contains(one, "EXTERNAL") {
+		t.Errorf("test external:\n%s", one)
+	}
+	h.profile("asked", "")
+	h.run(7, "test", "--all", "--json")
+	h.says("not kept", "smtpwiz secret set asked")
+	if strings.Contains(h.out.String(), "SMTPWIZ_") {
+		t.Errorf("--all takes no variable for a password:\n%s", h.out.String())
+	}
+}
+
+func TestUnknownKeysAreTold(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.profile("work", "usernme = \"x\"")
+	for _, args := range [][]string{{"profiles"}, {"test", "work", "--check", "connect"}, {"profiles", "default", "work"}} {
+		h.run(0, args...)
+		if got := h.errs.String(); strings.Count(got, "profile.work.usernme is unknown and has no effect; did you mean username?") != 1 || !strings.Contains(got, "config.toml:7:1") {
+			t.Errorf("%v: %s", args, got)
+		}
+	}
+	h.run(0, "test", "work", "--check", "connect", "-q")
+	if h.errs.Len() > 0 {
+		t.Errorf("not quiet: %s", h.errs.String())
+	}
+}
+
+// What is noted as proven has been shown of the profile as it is saved.
+func TestProofIsTrue(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	pw := h.write("pw", "pa55-Marker-9fQ")
+	h.profile("work", fmt.Sprintf("secret = {store = \"command\", command = \"cat %s\"}", pw))
+	wantProof := func(when, want string) {
+		t.Helper()
+		if _, proof, _ := strings.Cut(h.run(0, "profiles", "show", "work"), "last passed"); !strings.Contains(proof, want) {
+			t.Errorf("%s: %s, want %s", when, proof, want)
+		}
+	}
+	h.env["SMTPWIZ_PASSWORD"] = h.password() // the stored one is wrong
+	h.run(0, "test", "work")
+	wantProof("a password from elsewhere", "never")
+	h.write("pw", h.password())
+	delete(h.env, "SMTPWIZ_PASSWORD")
+	h.run(0, "test", "work", "--helo", "other.example")
+	wantProof("another greeting", "never")
+	h.run(0, "test", "work", "--check", "connect")
+	wantProof("check connect", "(connect)")
+	h.run(0, "test", "work")
+	wantProof("check send", "(send)")
+	h.run(0, "test", "work", "--check", "connect")
+	h.run(0, "test", "--all", "--check", "login")
+	wantProof("a weaker check", "(send)")
+	wantProof("a weaker check", "PLAIN")
+	other := h.server.Endpoints()[1]
+	text := h.config()
+	at := strings.Index(text, "[[profile.work.endpoint]]")
+	h.write("config/smtpwiz/config.toml", text[:at]+fmt.Sprintf("[[profile.work.endpoint]]\nhost = %q\nport = %d\nsecurity = %q\n", other.Host, other.Port, other.Security)+text[strings.Index(text, "\n[profile.work.proven]"):])
+	h.run(0, "test", "work", "--check", "login")
+	wantProof("another endpoint", "(login)")
+}
+
+// Ctrl-C ends what waits for a person or for another program.
+func TestInterruptedWaits(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.profile("work", "")
+	ctx, cancel := context.WithCancel(t.Context())
+	in, hold := io.Pipe()
+	defer hold.Close()
+	h.ctx, h.asks = ctx, true
+	h.in = io.MultiReader(readerFunc(func() (string, error) { cancel(); return "", io.EOF }), in)
+	h.run(130, "profiles", "remove", "work")
+
+	unlock, err := atomicfile.Lock(t.Context(), filepath.Join(h.dir, "config/smtpwiz/config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	h.ctx, h.asks = ctx, false
+	h.run(130, "profiles", "default", "work")
+	h.ctx = t.Context()
+	h.run(0, "profiles", "show", "work")
+}
+
+// A path with a slip in it is no empty configuration.
+func TestConfigThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	none := filepath.Join(h.dir, "none", "config.toml")
+	for _, args := range [][]string{
+		{"profiles"}, {"profiles", "--json"}, {"profiles", "show", "work"}, {"profiles", "default"}, {"profiles", "default", "work"},
+		{"profiles", "rename", "a", "b"}, {"profiles", "remove", "work"}, {"secret", "set", "work"}, {"test", "work"}, {"test", "--all"}, {"test"},
+	} {
+		h.run(2, append(args, "--config", none)...)
+		h.says("--config: there is no file " + none)
+	}
+	h.env["SMTPWIZ_CONFIG"] = none
+	h.run(2, "profiles")
+	h.says("SMTPWIZ_CONFIG: there is no file")
+	if _, err := os.Stat(filepath.Dir(none)); err == nil {
+		t.Error("a folder was made for nothing")
+	}
+	delete(h.env, "SMTPWIZ_CONFIG")
+	h.run(0, "profiles") // the usual one may be missing
+}
+
+// Postmark and others use a key as user name and password in one.
+func TestAKeyThatIsTheUserNameTooIsHidden(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.env["SMTPWIZ_PASSWORD"] = "pa55-Marker-9fQ"
+	e := h.server.Endpoints()[0]
+	for _, extra := range [][]string{{"-v"}, {"--json", "--transcript"}} {
+		args := append([]string{"test", "--host", e.Host, "--port", fmt.Sprint(e.Port), "--security", "ssl", "--ca-file", filepath.Join(h.dir, "ca.pem"),
+			"--username", "pa55-Marker-9fQ", "--from", "you@demo.test"}, extra...)
+		if out := h.run(7, args...) + h.errs.String(); strings.Contains(out, "pa55-Marker-9fQ") {
+			t.Errorf("%v shows the key:\n%s", extra, out)
+		}
+	}
+}
+
+func TestSpacesOfAnAppPasswordAreNoted(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.env["SMTPWIZ_PASSWORD"] = "abcd efgh ijkl mnop"
+	e := h.server.Endpoints()[0]
+	out := h.run(7, "test", "--preset", "gmail", "--username", "you@gmail.com", "--ca-file", filepath.Join(h.dir, "ca.pem"),
+		"--port", "465", "--connect-to", fmt.Sprintf("smtp.gmail.com:465:127.0.0.1:%d", e.Port), "--tls-fingerprint", h.fingerprint())
+	if !strings.Contains(out, "spaces between its groups") {
+		t.Errorf("no note:\n%s", out)
+	}
+}
+
+// fingerprint is that of the demo server's certificate, for names that it does not hold.
+func (h *home) fingerprint() string {
+	h.t.Helper()
+	conn, err := tls.Dial("tcp", h.server.Endpoints()[0].Address(), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer conn.Close()
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(conn.ConnectionState().PeerCertificates[0].Raw))
 }

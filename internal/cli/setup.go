@@ -75,6 +75,7 @@ With a saved profile's name, its answers are the defaults.`,
 	f.Bool("json", false, "print one JSON object at the end")
 	addDemoFlag(cmd, "set up an account on a server inside this process")
 	f.SortFlags = false
+	completeFlags(d, cmd)
 	return cmd
 }
 

@@ -82,6 +82,7 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 	cmd.Flags().Bool("all", false, "test every saved profile, side by side")
 	addDemoFlag(cmd, "start a server inside this process and test that, without an account")
 	cmd.Flags().SortFlags = false
+	completeFlags(d, cmd)
 	return cmd
 }
 
@@ -196,7 +197,7 @@ func probeAndTell(ctx context.Context, d *deps, o testOptions, p probe.Plan, s *
 	if err != nil {
 		return nil, planError(err)
 	}
-	rep.Notes = append(slices.Clone(s.Notes), rep.Notes...)
+	noteworthy(rep, s, p.Account.Password)
 	result := render.Result{
 		Report: rep, Diagnosis: diagnose.Explain(rep, s.Preset), Check: rep.Check, Account: rep.Account,
 		Transcript: o.transcript, ExitStatus: rep.ExitStatus(),

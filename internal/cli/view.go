@@ -10,6 +10,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/render"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/smtp"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 	"github.com/smtpwiz/smtpwiz/internal/terminal"
 )
@@ -43,9 +44,11 @@ func (v *view) begin(p probe.Plan, s *settings.Settings) {
 		}
 		fmt.Fprintf(v.streams.Err, "smtpwiz: warning: %s\n", w)
 	}
+	// Some services use a key as user name and password in one.
+	secrets := smtp.NewRedactor(p.Account.Password.Reveal())
 	if v.o.verbose {
 		for _, from := range s.Provenance {
-			v.text.Provenance(from.Name, from.Value, from.Source)
+			v.text.Provenance(from.Name, secrets.Clean(from.Value), from.Source)
 		}
 	}
 	title := ""
@@ -55,12 +58,9 @@ func (v *view) begin(p probe.Plan, s *settings.Settings) {
 	case s.Preset != nil:
 		title = s.Preset.Title
 	}
-	if account := p.Account; account.Username == account.Password.Reveal() {
-		account.Username = "***" // a key that is user name and password in one
-		v.text.Heading(title, account)
-		return
-	}
-	v.text.Heading(title, p.Account)
+	account := p.Account
+	account.Username = secrets.Clean(account.Username)
+	v.text.Heading(title, account)
 }
 
 func (v *view) event(e report.Event) {

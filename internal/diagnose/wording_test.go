@@ -58,6 +58,7 @@ var wordings = map[submission.Cause][]struct {
 		{"", "Can't create new access token for user: invalid_grant"},
 	},
 	submission.AuthDisabledForAccount: {
+		{"auth", "535 5.7.139 Authentication unsuccessful, account security policies block smtp"},
 		{"auth", "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more information."},
 		{"auth", "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy. Contact your administrator."},
 		{"auth", "535 5.7.8 Error: authentication failed: You do not have access to this service"},
@@ -67,6 +68,7 @@ var wordings = map[submission.Cause][]struct {
 		{"auth", "535 5.7.8 POP3 and IMAP access is disabled. Enable it in the settings"},
 	},
 	submission.AuthMissing: {
+		{"auth", "530 5.7.1 Authentication required"},
 		{"mail", "530 5.7.0 Authentication required"},
 		{"mail", "530 5.5.1 Authentication Required. Learn more at https://support.example.com"},
 		{"rcpt", "550 5.7.1 Client was not authenticated"},
@@ -102,6 +104,7 @@ var wordings = map[submission.Cause][]struct {
 		{"auth", "Authentication is not supported by the server"},
 	},
 	submission.TLSRequired: {
+		{"", "STARTTLS is required"},
 		{"mail", "530 5.7.0 Must issue a STARTTLS command first"},
 		{"auth", "538 5.7.11 Encryption required for requested authentication mechanism"},
 		{"auth", "504 5.7.4 Plaintext authentication disallowed on non-secure (SSL/TLS) connections."},
@@ -250,6 +253,7 @@ var wordings = map[submission.Cause][]struct {
 		{"data", "450 4.7.1 Greylisted for 300 seconds"},
 	},
 	submission.IPBlocked: {
+		{"data", "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP."}, // Exchange Online
 		{"rcpt", "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1"},
 		{"greeting", "554 mx.example.com ESMTP not accepting connections from your IP, see blocklist"},
 		{"rcpt", "550 5.7.25 The IP address sending this message does not have a PTR record setup"},
@@ -366,6 +370,7 @@ var wordings = map[submission.Cause][]struct {
 		{"", "The handshake failed due to an unexpected packet format."},
 	},
 	submission.STARTTLSNotOffered: {
+		{"", "502 5.5.1 STARTTLS not supported"},
 		{"", "smtplib.SMTPNotSupportedError: STARTTLS extension not supported by server."},
 		{"", "server does not support STARTTLS"},
 		{"starttls", "502 5.5.1 Unrecognized command"},
@@ -388,12 +393,14 @@ var wordings = map[submission.Cause][]struct {
 		{"", "error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed"},
 	},
 	submission.CertExpired: {
+		{"", "The remote certificate is invalid because of errors in the certificate chain: NotTimeValid"}, // .NET
 		{"", "x509: certificate has expired or is not yet valid: current time 2025-03-01T00:00:00Z is after 2025-02-01T00:00:00Z"},
 		{"", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1007)"},
 		{"", "Error: certificate has expired"},
 		{"", "x509: certificate has expired or is not yet valid: current time 2020-03-01T00:00:00Z is before 2025-02-01T00:00:00Z"},
 	},
 	submission.CertNameMismatch: {
+		{"", "ERR_TLS_CERT_ALTNAME_INVALID"},
 		{"", "x509: certificate is valid for *.example.net, example.net, not smtp.example.org"},
 		{"", "Hostname/IP does not match certificate's altnames: Host: smtp.example.org. is not in the cert's altnames: DNS:*.example.net"},
 		{"", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid for 'smtp.example.org'. (_ssl.c:997)"},
