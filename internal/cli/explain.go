@@ -33,7 +33,8 @@ or on standard input, alone or inside a whole log. It dials nothing and sends
 nothing anywhere.
 
 It also explains a command (RCPT), a code (553, 5.7.8), a cause (from_mismatch),
-and troubles that have no error text: ` + troubleNames() + `.
+and troubles that have no error text:
+` + troubleNames() + `.
 
 Exit status: 0, or 2 without text.`,
 		Example: `  smtpwiz explain "535 5.7.8 Username and Password not accepted"

@@ -38,6 +38,7 @@ var house = map[string]struct{ imports, unknown string }{
 	"internal/bridge":     {"submission report reply probe", "huh cobra"},
 	"internal/wizard":     {"submission preset report diagnose", "net huh cobra"},
 	"internal/demo":       {"submission reply", "huh cobra"},
+	"internal/export":     {"submission preset", "net huh cobra"},
 	"internal/cli":        {"*", ""},
 	"cmd/smtpwiz":         {"cli", ""},
 	"internal/smtptest":   {"", "huh cobra"}, // imported by tests only

@@ -44,6 +44,8 @@ type deps struct {
 
 	// Secrets of the environment, taken out of it so that no child gets them.
 	password, passphrase, proxyPassword submission.Secret
+
+	cost secret.Cost // of a new encrypted file; zero for the usual one
 }
 
 // Main runs the program and returns its exit status.

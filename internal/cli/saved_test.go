@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +24,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
+	"github.com/smtpwiz/smtpwiz/internal/secret"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 	"github.com/smtpwiz/smtpwiz/internal/terminal"
 	"github.com/smtpwiz/smtpwiz/presets"
@@ -145,6 +148,7 @@ func (h *home) run(status int, args ...string) string {
 		getenv:  getenv, library: preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
 		password:   submission.NewSecret(h.env["SMTPWIZ_PASSWORD"]),
 		passphrase: submission.NewSecret(h.env["SMTPWIZ_PASSPHRASE"]),
+		cost:       secret.Cost{Time: 1, Memory: 64, Threads: 1},
 	}
 	h.in = nil
 	if got := run(h.ctx, d, args); got != status {
@@ -195,31 +199,48 @@ func TestSavedProfileFromEachStore(t *testing.T) {
 			if got := len(h.server.Messages()); got != 2 {
 				t.Errorf("%d mails arrived", got)
 			}
-			h.secretRestsOnlyIn("data/smtpwiz/secrets", "pw")
+			h.secretRestsOnlyIn("pw")
 		})
 	}
 }
 
-// secretRestsOnlyIn looks for the password and its encodings in every file of
-// the home but those named; even there the encrypted file must not show it.
+// marker is a password of its own kind, which the demo's server refuses.
+const marker = "pa55-Marker-9fQ"
+
+// formsOf are the ways in which a password could be seen: as it is, in hex, and
+// in base64 wherever in a SASL message it stands (PLAIN, LOGIN, XOAUTH2, …).
+func formsOf(password string) []string {
+	forms := []string{password, hex.EncodeToString([]byte(password)), base64.StdEncoding.EncodeToString([]byte(password))}
+	for before := range 3 {
+		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", before) + password))
+		forms = append(forms, text[4:len(text)-4]) // its ends depend on the neighbours
+	}
+	return forms
+}
+
+// hides fails the test if a text shows the demo's password or the marker.
+func (h *home) hides(where, text string) {
+	h.t.Helper()
+	for _, password := range []string{h.password(), marker} {
+		for _, form := range formsOf(password) {
+			if strings.Contains(text, form) {
+				h.t.Errorf("%s shows the password, as %q", where, form)
+			}
+		}
+	}
+}
+
+// secretRestsOnlyIn looks into every file of the home but those of the user's
+// own that have to hold it. The encrypted file is not among them.
 func (h *home) secretRestsOnlyIn(allowed ...string) {
 	h.t.Helper()
-	username, _ := h.server.Account()
-	forms := []string{
-		h.password(),
-		base64.StdEncoding.EncodeToString([]byte(h.password())),
-		base64.StdEncoding.EncodeToString([]byte("\x00" + username + "\x00" + h.password())),
-	}
 	err := filepath.WalkDir(h.dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || strings.HasSuffix(path, "/pw") {
+		name, _ := filepath.Rel(h.dir, path)
+		if err != nil || e.IsDir() || slices.Contains(allowed, filepath.ToSlash(name)) {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		for _, form := range forms {
-			if bytes.Contains(data, []byte(form)) {
-				h.t.Errorf("%s holds the password", path)
-			}
-		}
+		h.hides(name, string(data))
 		return err
 	})
 	if err != nil {
@@ -230,19 +251,64 @@ func (h *home) secretRestsOnlyIn(allowed ...string) {
 func TestOutputsNeverShowThePassword(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
-	h.profile("work", "")
-	h.env["SMTPWIZ_PASSWORD"] = h.password()
-	for _, args := range [][]string{
-		{"test", "work", "-v"}, {"test", "work", "--json", "--transcript"},
-		{"profiles", "show", "work"}, {"profiles", "--json"},
+	h.keyFile()
+	wrong := h.write("wrong", marker)
+	h.profile("work", fmt.Sprintf("secret = {store = \"command\", command = \"cat %s\"}", h.write("pw", h.password())))
+	h.profile("bad", fmt.Sprintf("secret = {store = \"command\", command = \"cat %s\"}", wrong))
+	h.profile("noisy", fmt.Sprintf("secret = {store = \"command\", command = \"PW=%s; exit 3\"}", marker))
+	h.profile("filed", "")
+	h.stdin = marker
+	for _, c := range []struct {
+		status int
+		args   string
+	}{
+		{0, "test work -v"}, {0, "test work --json --transcript"}, {0, "test work --transcript"},
+		{7, "test bad -v"}, {7, "test bad --json --transcript"}, {7, "test bad --auth LOGIN --transcript -v"},
+		{2, "test noisy"}, {2, "test noisy --json"}, {2, "secret check noisy"}, {0, "profiles show noisy"}, {0, "profiles show noisy --json"},
+		{7, "test --all"}, {7, "test --all --json --transcript"}, {7, "test work --password-stdin --transcript"},
+		{0, "secret set filed --secret-store file --password-stdin"}, {0, "secret check filed"}, {7, "test filed --json --transcript"},
+		{2, "secret set filed --password-stdin --password-file " + wrong}, {2, "test filed --password-stdin --password-file " + wrong},
+		{0, "profiles"}, {0, "profiles --json"}, {0, "profiles remove filed"}, {0, "profiles remove bad"},
 	} {
-		out := h.run(0, args...) + h.errs.String()
-		for _, form := range []string{h.password(), base64.StdEncoding.EncodeToString([]byte(h.password()))} {
-			if strings.Contains(out, form) {
-				t.Errorf("smtpwiz %v shows the password", args)
-			}
-		}
+		h.run(c.status, strings.Fields(c.args)...)
+		h.hides("smtpwiz "+c.args, h.out.String()+h.errs.String())
 	}
+	h.write("config/smtpwiz/config.toml", strings.ReplaceAll(h.config(), marker, "")) // it was written by hand
+	h.secretRestsOnlyIn("pw", "wrong")
+}
+
+// A child gets no secret, neither as an argument nor in its environment, and
+// ours stands in none of our own arguments.
+func TestChildrenGetNoSecret(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/cmdline"); err != nil {
+		t.Skip("this system does not show what a process was given")
+	}
+	h := newHome(t)
+	h.write("pw", h.password())
+	script := h.write("script", "cat /proc/$$/cmdline /proc/$$/environ /proc/$PPID/cmdline >>seen; echo . >>seen; cat pw\n")
+	h.profile("work", fmt.Sprintf("secret = {store = \"command\", command = \"exec sh %s\"}", script))
+	h.env["SMTPWIZ_PASSPHRASE"], h.env["SMTPWIZ_PROXY_PASSWORD"] = marker, marker
+	for _, args := range []string{"test work", "test --all", "secret check work", "secret set work --password-command script", "test work --check connect"} {
+		cmd := h.command(strings.Fields(strings.ReplaceAll(args, "script", "sh@"+script))...)
+		for i, a := range cmd.Args {
+			cmd.Args[i] = strings.ReplaceAll(a, "@", " ")
+		}
+		cmd.Dir = h.dir
+		if args == "secret check work" {
+			cmd.Env = append(cmd.Env, "SMTPWIZ_PASSWORD="+marker)
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("smtpwiz %s: %v: %s", args, err, out)
+		}
+		h.hides("smtpwiz "+args, string(out))
+	}
+	seen, err := os.ReadFile(filepath.Join(h.dir, "seen"))
+	if n := bytes.Count(seen, []byte("XDG_DATA_HOME=")); err != nil || n != 4 {
+		t.Errorf("%d children were seen, %v", n, err)
+	}
+	h.secretRestsOnlyIn("pw") // and so not in what they saw
 }
 
 func TestAllProfiles(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"smtpwiz": func() { os.Exit(cli.Main("v0.0.0-test", os.Args[1:])) },
+		"smtpwiz":      func() { os.Exit(cli.Main("v0.0.0-test", os.Args[1:])) },
+		"smtpwiz-walk": cli.WalkMain,
 	})
 }
 

@@ -108,10 +108,7 @@ func (k *keeper) Save(ctx context.Context, p wizard.Proven) (wizard.Saved, error
 	if old != nil {
 		k.forget(ctx, *old, saved)
 	}
-	return wizard.Saved{
-		Name: saved.Name, Path: k.config.Path(), Default: isDefault,
-		Secret: describe(saved, false).Secret.words(),
-	}, nil
+	return wizard.Saved{Name: saved.Name, Path: k.config.Path(), Default: isDefault}, nil
 }
 
 func (k *keeper) replaced(name string) (*profile.Profile, error) {

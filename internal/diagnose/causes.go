@@ -17,6 +17,7 @@ type advice struct {
 	temporary bool
 	fixes     []string
 	always    []string // fixes that stand also where a preset has better ones than the others
+	elsewhere []string // fixes for the settings of another program, whose error was pasted
 	rfc       string   // where to read more
 	examples  []string // how servers and programs word it
 }
@@ -37,8 +38,9 @@ var advices = map[submission.Cause]advice{
 			"Give the full address as user name, as in you@example.com.",
 			"Sign in to the web mail with the same two. If that fails as well, set a new password there.",
 		},
-		rfc:      "RFC 4954 section 6",
-		examples: []string{"535 5.7.8 Error: authentication failed", "535 Incorrect authentication data", "454 4.7.0 invalid username or password"},
+		elsewhere: []string{"In a settings file or a shell, put the password in single quotes: $, # and ! may be changed there."},
+		rfc:       "RFC 4954 section 6",
+		examples:  []string{"535 5.7.8 Error: authentication failed", "535 Incorrect authentication data", "454 4.7.0 invalid username or password"},
 	},
 	submission.AppPasswordRequired: {
 		summary:  "{Provider} does not take the password of your account here. A program needs a password of its own, called an app password.",
@@ -168,7 +170,8 @@ var advices = map[submission.Cause]advice{
 	},
 	submission.QuotaExceeded: {
 		summary: "The sending allowance of this account is used up for now.", temporary: true,
-		fixes: []string{"Wait until it starts again, most often the next day.", "Send fewer mails at a time, with pauses between them. Each recipient counts as a mail.",
+		fixes: []string{"Wait until it starts again, most often the next day."},
+		always: []string{"Send fewer mails at a time, with pauses between them. Each recipient counts as a mail.",
 			"If you need more, ask the provider for a larger allowance, or use a service for many mails."},
 		examples: []string{"550 5.4.5 Daily user sending limit exceeded", "451 Authentication failed: Maximum credits exceeded"},
 	},

@@ -9,7 +9,11 @@
 // the cause is unknown, and the text says no more than what the codes mean. The
 // texts of each cause are in causes.go; what a preset adds to them is in
 // preset.go, what the account's own answers add in account.go. A pasted text
-// (text.go, errors.go) becomes the same facts and takes the same way.
+// (text.go, lines.go, errors.go) becomes the same facts and takes the same way.
+//
+// Ask answers whatever a person wants explained: a text, whose provider it finds
+// (recognise.go), or something by its name: a command, a code (numbers.go,
+// codes.go), a cause, or a trouble that has no text (troubles.go).
 package diagnose
 
 import (
@@ -188,6 +192,9 @@ func (t *trouble) write(v verdict) *Diagnosis {
 		d.Fixes = append(d.Fixes, plain(a.fixes)...)
 	}
 	d.Fixes = append(d.Fixes, plain(a.always)...)
+	if t.report == nil {
+		d.Fixes = append(d.Fixes, plain(a.elsewhere)...)
+	}
 	if v.tell != "" {
 		d.Fixes = append(d.Fixes, Fix{Text: v.tell})
 	}

@@ -345,7 +345,7 @@ func TestEveryCauseHasItsAdvice(t *testing.T) {
 		if a.field != submission.FieldNone && !slices.Contains(submission.Fields(), a.field) {
 			t.Errorf("%s: %q is no field", c, a.field)
 		}
-		for _, s := range slices.Concat([]string{a.summary}, a.fixes, a.always) {
+		for _, s := range slices.Concat([]string{a.summary}, a.fixes, a.always, a.elsewhere) {
 			checkSentences(t, string(c), s)
 		}
 	}

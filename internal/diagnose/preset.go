@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
@@ -124,15 +125,9 @@ func (t *trouble) ofPreset(v verdict) []Fix {
 	case submission.FromMismatch, submission.SenderRejected, submission.SenderNotVerified:
 		add(p.Account.FromRule, "")
 	case submission.RateLimited, submission.QuotaExceeded:
-		for _, l := range p.Limits {
-			add(l.Text, l.URL)
-		}
+		return withoutPages(limits(p), v.fixes)
 	case submission.MessageTooLarge:
-		for _, l := range p.Limits {
-			if l.Per == preset.PerMessage {
-				add(l.Text, l.URL)
-			}
-		}
+		return withoutPages(limits(p, preset.PerMessage), v.fixes)
 	case submission.ServerDownTemporary, submission.ServerSilent, submission.ConnectionLost:
 		if p.Status != "" {
 			add("Look whether "+titleOf(p)+" reports an outage.", p.Status)
@@ -142,6 +137,16 @@ func (t *trouble) ofPreset(v verdict) []Fix {
 	case submission.WrongPortOrSecurity, submission.STARTTLSNotOffered, submission.NotSMTP, submission.ConnectionRefused, submission.TLSRequired, submission.AuthNotOffered:
 		if !t.isBridge() {
 			add(t.endpointsInWords(), "")
+		}
+	}
+	return fixes
+}
+
+// withoutPages leaves out the pages that others name already.
+func withoutPages(fixes, others []Fix) []Fix {
+	for i, f := range fixes {
+		if slices.ContainsFunc(others, func(o Fix) bool { return o.URL == f.URL }) {
+			fixes[i].URL = ""
 		}
 	}
 	return fixes

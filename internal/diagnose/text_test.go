@@ -91,6 +91,8 @@ func TestTextWithAPreset(t *testing.T) {
 		{"connect ECONNREFUSED 192.0.2.1:465", "", submission.PortBlocked, "firewall"},
 		{"connect ETIMEDOUT 192.0.2.1:2525", "", submission.WrongPortOrSecurity, "port 465 with ssl"},
 		{"550 5.4.5 daily limit exceeded", StageQuota, submission.QuotaExceeded, "200 mails a day"},
+		{"550 5.4.5 daily limit exceeded", "", submission.QuotaExceeded, "with pauses between them"},
+		{"550 5.4.5 daily limit exceeded", "", submission.QuotaExceeded, "larger allowance"},
 		{"x509: certificate is valid for cpanel.host.example, not smtp.example.eu", "", submission.SMTPIntercepted, "cpanel.host.example"},
 		{"SERVER -> CLIENT: 220-cpanel.host.example ESMTP Exim 4.97\nCLIENT -> SERVER: AUTH LOGIN\nSERVER -> CLIENT: 535 Incorrect authentication data", "", submission.SMTPIntercepted, "cpanel.host.example"},
 	} {

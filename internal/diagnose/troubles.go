@@ -31,9 +31,10 @@ type silent struct {
 	field       submission.Field
 	temporary   bool
 	summary     string
+	known       func(*preset.Preset) []Fix // what the preset has to say
+	unknown     []string                   // fixes where it has nothing to say
 	fixes       []string
-	known       func(*preset.Preset) []Fix // what the preset has to say, before the fixes
-	says        []string                   // how people put it
+	says        []string // how people put it
 	rfc         string
 }
 
@@ -55,8 +56,8 @@ var troubles = []silent{
 		name: "sent-twice", title: "Each mail stands twice in the Sent folder",
 		summary: "The provider keeps a copy of each mail that you send, and so does your mail program. The mail itself went out once.",
 		known:   sentCopies,
+		unknown: []string{"Switch one of the two copies off: best the one of your mail program, in its settings for copies and folders."},
 		fixes: []string{
-			"Switch one of the two copies off: best the one of your mail program, in its settings for copies and folders.",
 			"Ask a recipient whether it came twice there too. If so, it was sent twice: look in the outbox of each program and device that uses the account.",
 		},
 		says: []string{"twice|duplicate*|double* … sent", "sent … twice|duplicate*|double*", "two copies"},
@@ -93,7 +94,8 @@ var troubles = []silent{
 		name: "limits", title: "How many mails may be sent, and how large",
 		cause: submission.QuotaExceeded, also: []submission.Cause{submission.RateLimited, submission.MessageTooLarge}, temporary: true,
 		summary: "Each provider limits how many mails an account sends in an hour or a day, to how many recipients, and how large each is. Who goes over it is refused for a while: the settings are right.",
-		known:   limits,
+		known:   func(p *preset.Preset) []Fix { return limits(p) },
+		unknown: []string{"For your provider's figures, add --preset with its name; smtpwiz presets lists them."},
 		fixes: []string{
 			"Space your mails out: fewer at a time, with pauses between them. As a rule each recipient counts.",
 			"If you need more, ask your provider for a larger allowance.",
@@ -106,7 +108,8 @@ var troubles = []silent{
 		cause: submission.PortBlocked, also: []submission.Cause{submission.AuthNotOffered, submission.RelayDenied}, field: submission.FieldPort,
 		summary: "Port 25 is for mail between servers. Most networks close it for everybody else, and many servers let nobody sign in there.",
 		known:   endpoints,
-		fixes:   []string{"Use port 465 with ssl, or port 587 with starttls.", outlookPort},
+		unknown: []string{"Use port 465 with ssl, or port 587 with starttls."},
+		fixes:   []string{outlookPort},
 		says:    []string{"port 25"},
 		rfc:     "RFC 6409 section 3.1",
 	},
@@ -140,6 +143,9 @@ func (q Question) trouble(name string) *Answer {
 	}
 	if q.Preset != nil && s.known != nil {
 		v.fixes = s.known(q.preset())
+	}
+	if len(v.fixes) == 0 {
+		v.fixes = plain(s.unknown)
 	}
 	v.fixes = append(v.fixes, plain(s.fixes)...)
 	return &Answer{Diagnosis: q.tell(v), Topic: s.name, Title: s.title, Reference: s.rfc}
@@ -187,10 +193,21 @@ func endpoints(p *preset.Preset) []Fix {
 	return known(Fix{Text: t.endpointsInWords()})
 }
 
-func limits(p *preset.Preset) []Fix {
+// limits are the allowances, of one period or of all, each page once.
+func limits(p *preset.Preset, periods ...preset.Period) []Fix {
 	var fixes []Fix
 	for _, l := range p.Limits {
-		fixes = append(fixes, known(Fix{l.Text, l.URL})...)
+		if len(periods) > 0 && !slices.Contains(periods, l.Per) {
+			continue
+		}
+		f := Fix{l.Text, l.URL}
+		if l.Unverified {
+			f.Text = strings.TrimSuffix(f.Text, ".") + " (unverified)."
+		}
+		if slices.ContainsFunc(fixes, func(g Fix) bool { return g.URL == f.URL }) {
+			f.URL = ""
+		}
+		fixes = append(fixes, known(f)...)
 	}
 	return fixes
 }

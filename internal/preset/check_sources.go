@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,7 +27,7 @@ func (c *checker) sources() {
 		if len(s.Facts) == 0 {
 			c.reportAt(at+".facts", "facts are missing", `the tables it proves: facts = ["endpoint", "limit"]`)
 		}
-		if !sourceAddress.MatchString(s.From) {
+		if !sourceAddress().MatchString(s.From) {
 			c.reportAt(at+".from", fmt.Sprintf("from is %q", s.From), "a page (https://…) or a file (github.com/owner/repository@commit path)")
 		}
 		if _, err := time.Parse(time.DateOnly, s.Checked); err != nil {
@@ -39,7 +40,10 @@ func (c *checker) sources() {
 	}
 }
 
-var sourceAddress = regexp.MustCompile(`^(https://[^\s/]+\.[^\s/]+(/\S*)?|github\.com/[^\s/]+/[^\s/@]+@[0-9a-f]{7,40} \S+)$`)
+// It is compiled when it is first used: most runs of the program check no preset.
+var sourceAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(https://[^\s/]+\.[^\s/]+(/\S*)?|github\.com/[^\s/]+/[^\s/@]+@[0-9a-f]{7,40} \S+)$`)
+})
 
 // unproven reports the keys that no source speaks of.
 func (c *checker) unproven(proven map[string]bool) {

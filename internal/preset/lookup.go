@@ -27,7 +27,8 @@ type entry struct {
 // ByDomain finds the provider whose own mail domain this is, and the region
 // that it tells, if it tells one.
 func (l *Library) ByDomain(mailDomain string) (p *Preset, region string, ok bool) {
-	found := l.index().domains[plainName(mailDomain)]
+	domain := plainName(mailDomain)
+	found := l.around(domain).domains[domain]
 	if len(found) == 0 {
 		return nil, "", false
 	}
@@ -44,9 +45,13 @@ func (l *Library) ByMX(hosts []string) []Candidate { return candidates(l.index()
 func (l *Library) BySPF(includes []string) []Candidate { return candidates(l.index().spf, includes) }
 
 func (l *Library) buildIndex() *index {
-	ix := &index{map[string][]entry{}, map[string][]entry{}, map[string][]entry{}}
 	all, _ := l.All() // a broken file is told when it is asked for
-	for _, p := range all {
+	return indexOf(all)
+}
+
+func indexOf(presets []*Preset) *index {
+	ix := &index{map[string][]entry{}, map[string][]entry{}, map[string][]entry{}}
+	for _, p := range presets {
 		ix.add(p, "", p.Match.Domains, p.Match.MX, p.Match.SPF)
 		for _, r := range p.Regions {
 			ix.add(p, r.Name, r.Domains, r.MX, r.SPF)

@@ -7,7 +7,7 @@ import "strings"
 // it is known itself or near nothing. It is a guess to ask about, never to act on.
 func (l *Library) NearestDomain(mailDomain string) string {
 	domain := plainName(mailDomain)
-	known := l.index().domains
+	known := l.around(domain).domains
 	if _, ok := known[domain]; ok || realNeighbour(domain) {
 		return ""
 	}
@@ -23,16 +23,17 @@ func (l *Library) NearestDomain(mailDomain string) string {
 // slip: one edit apart, in a name long enough for that to mean something; a
 // short name must keep its first label or its last.
 func slip(a, b string) bool {
-	if distance(a, b) != 1 {
-		return false
-	}
 	nameA, tldA, _ := strings.Cut(a, ".")
 	nameB, tldB, _ := strings.Cut(b, ".")
-	if nameA == nameB {
+	switch {
+	case nameA == nameB:
 		// Country domains differ by a letter and are all real: only .com is mistyped.
-		return tldB == "com" && len(nameA) >= 3 && (len(tldA) != 2 || tldA == "co" || tldA == "cm" || tldA == "om")
+		return tldB == "com" && len(nameA) >= 3 && (len(tldA) != 2 || tldA == "co" || tldA == "cm" || tldA == "om") &&
+			distance(a, b) == 1
+	case tldA == tldB:
+		return len(nameB) >= 4 && distance(a, b) == 1
 	}
-	return tldA == tldB && len(nameB) >= 4
+	return false
 }
 
 // realNeighbour are mail domains of other people, one letter off a known one.

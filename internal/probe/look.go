@@ -17,6 +17,41 @@ import (
 // lookTime bounds all second looks together.
 const lookTime = 2 * time.Second
 
+// hush is how long a server may be silent in clear before it is asked beside
+// whether it waits for TLS. Servers that look a client up first answer later;
+// they are waited for to the end.
+const hush = 2 * time.Second
+
+// whileSilent asks a port that has not greeted whether it speaks TLS, and if so
+// gives up the wait for a greeting that will never come. Its findings may be
+// read when stop has returned.
+func (s *session) whileSilent(ctx context.Context, giveUp context.CancelCauseFunc) (stop func()) {
+	if !s.run.plan.Look || s.endpoint.Security == submission.SSL {
+		return func() {}
+	}
+	var asking sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	asking.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(hush):
+		}
+		bounded, cancel := context.WithTimeout(ctx, lookTime)
+		defer cancel()
+		finding, ok := s.run.speaksTLS(bounded, s.endpoint)
+		s.asked = ctx.Err() == nil
+		if ok {
+			s.asides = append(s.asides, finding)
+			giveUp(errStageTimeout)
+		}
+	})
+	return func() {
+		cancel()
+		asking.Wait()
+	}
+}
+
 // look takes a second look at what failed before there was a session, where
 // one tells the reason: side by side, without credentials, and never for long.
 func (r *run) look(ctx context.Context, s *session) (found []report.Finding, others []report.Alternative) {
@@ -25,6 +60,10 @@ func (r *run) look(ctx context.Context, s *session) (found []report.Finding, oth
 		return nil, nil
 	}
 	found = heard(step, s)
+	mute := step.Stage == report.Greeting && step.Fault == report.FaultTimeout && s.endpoint.Security != submission.SSL
+	if mute {
+		found = append(found, s.asides...)
+	}
 	if !r.plan.Look {
 		return found, nil
 	}
@@ -43,8 +82,7 @@ func (r *run) look(ctx context.Context, s *session) (found []report.Finding, oth
 			})
 		}
 	}
-	silent := step.Stage == report.Greeting && step.Fault == report.FaultTimeout && s.endpoint.Security != submission.SSL
-	look(silent, func() (report.Finding, bool) { return r.speaksTLS(ctx, s.endpoint) })
+	look(mute && !s.asked, func() (report.Finding, bool) { return r.speaksTLS(ctx, s.endpoint) })
 	blocked := step.Stage == report.Connect && (step.Fault == report.FaultTimeout || step.Fault == report.FaultUnreachable)
 	look(blocked && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.opensHTTPS(ctx, s.endpoint) })
 	if sibling, ok := r.sibling(s, step); ok {

@@ -43,7 +43,7 @@ func TestLook(t *testing.T) {
 	}{
 		{name: "a TLS port asked in clear", endpoint: upgraded, want: "6 greeting timeout", findings: "speaks_tls", alternatives: "465 true", dialled: []int{587, 465, 587},
 			at: map[int]func(*testing.T) site{587: serving("stall", "tls\n"+mute), 465: serving(ssl)}},
-		{name: "a port that is silent in TLS too", endpoint: upgraded, want: "6 greeting timeout", alternatives: "465 false refused", dialled: []int{587, 465, 587}, took: lookTime,
+		{name: "a port that is silent in TLS too", endpoint: upgraded, want: "6 greeting timeout", alternatives: "465 false refused", dialled: []int{587, 465, 587},
 			at: map[int]func(*testing.T) site{587: serving("stall", "drain"), 465: being(refusing)}},
 		{name: "a clear port asked for TLS", endpoint: implicit, want: "5 tls not_tls", findings: "greets_in_clear: 220 smtp.example.test ready", alternatives: "587 true", dialled: []int{465, 587},
 			at: map[int]func(*testing.T) site{465: serving("S: 220 smtp.example.test ready\ndrain"), 587: serving(starttls)}},
@@ -113,6 +113,45 @@ func TestLook(t *testing.T) {
 				}
 				if took := rep.Duration - elapsed(rep); took != c.took {
 					t.Errorf("looked for %s", took)
+				}
+			})
+		})
+	}
+}
+
+// A port that waits for TLS is found out long before the stage's time is over,
+// and a server that is only slow to greet is still waited for.
+func TestSilenceIsCutShort(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, first, second, want string
+		greeting                  time.Duration
+	}{
+		{"it speaks TLS", "stall", "tls\n" + mute, "6 greeting timeout", hush},
+		{"it says nothing", "stall", "drain", "6 greeting timeout", 5 * time.Second},
+		{"it greets late", "wait 4s\n" + script(dialogue(submission.STARTTLS), polite), "drain", "0", 4 * time.Second},
+		{"it greets soon", "wait 1s\n" + script(dialogue(submission.STARTTLS), polite), "", "0", time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ca := smtptest.NewCA()
+				scripts := []string{c.first}
+				if c.second != "" {
+					scripts = append(scripts, c.second)
+				}
+				net := serve(smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: scripts}))
+				net.sites["192.0.2.10:465"] = refusing
+				pl := plan(t, ca, upgraded)
+				pl.Look = true
+				rep := runOn(t, context.Background(), proberOn(net), pl, nil)
+				if got := outcome(rep); got != c.want {
+					t.Errorf("got %s, want %s", got, c.want)
+				}
+				for _, step := range rep.Steps {
+					if step.Stage == report.Greeting && step.Duration != c.greeting {
+						t.Errorf("the greeting took %s", step.Duration)
+					}
 				}
 			})
 		})

@@ -43,6 +43,8 @@ type session struct {
 	messageID  string
 	subject    string
 	notes      []string
+	asked      bool             // whether it speaks TLS was asked while it was silent
+	asides     []report.Finding // what came of that
 
 	telling sync.Mutex
 	live    bool // tells its steps as they end; until then they are kept back
@@ -205,7 +207,11 @@ func (s *session) handshake(ctx context.Context) bool {
 
 func (s *session) greet(ctx context.Context) bool {
 	return s.stage(ctx, report.Greeting, func(ctx context.Context, step *report.Step) error {
+		ctx, giveUp := context.WithCancelCause(ctx)
+		defer giveUp(nil)
+		stop := s.whileSilent(ctx, giveUp)
 		r, err := s.conn.Greeting(ctx)
+		stop()
 		if err != nil {
 			return err
 		}

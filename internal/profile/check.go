@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -88,15 +89,15 @@ func (p *Profile) check() []problem {
 	}
 	c.address("from", p.From)
 	c.address("to", p.To)
-	c.need(p.Auth == "" || mechanismName.MatchString(p.Auth), "auth", quoted(p.Auth)+" is not a SASL mechanism's name", `as auth = "PLAIN"`)
+	c.need(p.Auth == "" || mechanismName().MatchString(p.Auth), "auth", quoted(p.Auth)+" is not a SASL mechanism's name", `as auth = "PLAIN"`)
 	c.oneOf("check", p.Check, checks...)
-	c.need(p.Helo == "" || heloName.MatchString(p.Helo), "helo", quoted(p.Helo)+" is not a host's name", `as helo = "desk.example.com"`)
+	c.need(p.Helo == "" || heloName().MatchString(p.Helo), "helo", quoted(p.Helo)+" is not a host's name", `as helo = "desk.example.com"`)
 	for i, key := range []string{"ca_file", "client_cert", "client_key", "secret.key_file"} {
 		file := *p.files()[i]
 		c.need(file == "" || filepath.IsAbs(file), key, quoted(file)+" is not an absolute path", "write the whole path, from the root on")
 	}
 	c.need(p.ClientKey == "" || p.ClientCert != "", "client_key", "it has no client_cert to belong to", "add client_cert, the certificate's file")
-	c.need(p.TLSFingerprint == "" || fingerprint.MatchString(p.TLSFingerprint), "tls_fingerprint", "it is not a fingerprint", `"sha256:" and 64 hexadecimal digits`)
+	c.need(p.TLSFingerprint == "" || fingerprint().MatchString(p.TLSFingerprint), "tls_fingerprint", "it is not a fingerprint", `"sha256:" and 64 hexadecimal digits`)
 	c.need(p.Proxy == "" || isProxy(p.Proxy), "proxy", "it is not a SOCKS5 proxy without user and password", `as proxy = "socks5://127.0.0.1:1080"; its password goes into SMTPWIZ_PROXY_PASSWORD`)
 	for i, rule := range p.ConnectTo {
 		c.need(isConnectTo(rule), fmt.Sprintf("connect_to.%d", i), quoted(rule)+" is not a rule", "HOST:PORT:HOST2:PORT2")
@@ -183,10 +184,15 @@ func (c *checker) texts(v reflect.Value, path []string) {
 var checks = []string{"", "connect", "login", "sender", "send"}
 
 var (
-	mechanismName = regexp.MustCompile(`^[A-Z0-9_-]{1,20}$`) // RFC 4422 section 3.1
-	heloName      = regexp.MustCompile(`^[!-~]{1,255}$`)     // a domain or an address literal, in ASCII
-	fingerprint   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	mechanismName = pattern(`^[A-Z0-9_-]{1,20}$`) // RFC 4422 section 3.1
+	heloName      = pattern(`^[!-~]{1,255}$`)     // a domain or an address literal, in ASCII
+	fingerprint   = pattern(`^sha256:[0-9a-f]{64}$`)
 )
+
+// pattern is compiled when it is first used: most runs of the program use none.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // isProxy: a user or password in it would rest in the file.
 func isProxy(s string) bool {
@@ -200,7 +206,7 @@ func isProxy(s string) bool {
 
 // isConnectTo: as curl's, where an empty part means any, or the same.
 func isConnectTo(s string) bool {
-	parts := connectTo.FindStringSubmatch(s)
+	parts := connectTo().FindStringSubmatch(s)
 	if parts == nil {
 		return false
 	}
@@ -212,7 +218,7 @@ func isConnectTo(s string) bool {
 	return true
 }
 
-var connectTo = regexp.MustCompile(`^(\[[^\]\s]*\]|[^:\[\]\s]*):([0-9]*):(\[[^\]\s]*\]|[^:\[\]\s]*):([0-9]*)$`)
+var connectTo = pattern(`^(\[[^\]\s]*\]|[^:\[\]\s]*):([0-9]*):(\[[^\]\s]*\]|[^:\[\]\s]*):([0-9]*)$`)
 
 // quoted shows a value of the file, not more of it than helps.
 func quoted(s string) string {

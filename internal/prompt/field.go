@@ -13,6 +13,9 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
 )
 
+// unwrapped is wider than any option.
+const unwrapped = 1000
+
 // findFrom is the length of a list from which it is found by typing.
 const findFrom = 9
 

@@ -131,6 +131,10 @@ func (s *sheet) open(l look, f *field, width, height int) []string {
 	if f.Kind == wizard.Choice {
 		room := max(height-len(lines)-1, 3)
 		if f.finds() {
+			if f.filter() == "" {
+				answer[0] += " " + sayHint(labelFind)
+			}
+			answer = each(answer, l.plain.MaxWidth(width))
 			lines, answer, room = append(lines, answer[0]), answer[1:], room-1
 		}
 		at := max(slices.IndexFunc(answer, func(line string) bool { return strings.HasPrefix(ansi.Strip(line), ">") }), 0)

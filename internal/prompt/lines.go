@@ -99,6 +99,14 @@ func (l *Lines) Watch(ctx context.Context, title string, run func(context.Contex
 	}
 }
 
+// Busy implements wizard.Prompter.
+func (l *Lines) Busy(what string) {
+	if l.reason != "" { // somebody is there, and waits
+		l.begin()
+		l.say(what + "...")
+	}
+}
+
 // Tell implements wizard.Prompter.
 func (l *Lines) Tell(blocks ...wizard.Block) {
 	l.begin()

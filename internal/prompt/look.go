@@ -139,6 +139,8 @@ func (l look) summary(blocks []wizard.Block, width int) []string {
 // isClose tells whether a block is set right under the one before.
 func isClose(before, b wizard.Block) bool {
 	switch b.Kind {
+	case wizard.Under:
+		return true
 	case wizard.Step, wizard.Link, wizard.Command:
 		return before.Kind != wizard.Strong && before.Kind != wizard.Quote
 	case wizard.Quote:

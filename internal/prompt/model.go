@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
@@ -27,6 +28,7 @@ type model struct {
 	held    []tea.KeyMsg // typed while no page was open
 	turn    int          // counts pages, so that a late tick is known for late
 	waiting bool         // the wizard has been thinking for a while
+	busy    string       // about what, "" if it does not tell
 	aborted bool
 }
 
@@ -46,6 +48,7 @@ type (
 		title string
 		stop  context.CancelFunc
 	}
+	busy       struct{ what string }
 	closeWatch struct{ reply chan<- watchEnd }
 	happened   struct{ event report.Event }
 	lateTick   struct{ turn int }
@@ -83,7 +86,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case openWatch:
 		m.turn++
 		m.watch = &watching{title: msg.title, stop: msg.stop}
-		m.sheet, m.reply, m.waiting, m.held = nil, nil, false, nil
+		m.sheet, m.reply, m.waiting, m.busy, m.held = nil, nil, false, "", nil
 		return m, m.tick()
 	case happened:
 		if m.watch != nil {
@@ -98,6 +101,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.turn == msg.turn {
 			return m, m.tick()
 		}
+	case busy:
+		m.busy = msg.what
+		return m, m.late()
 	case lateTick:
 		m.waiting = m.turn == msg.turn && m.reply == nil
 	}
@@ -121,7 +127,7 @@ func (m *model) columns() int { return max(m.width-1, 10) }
 func (m *model) open(msg openPage) tea.Cmd {
 	m.turn++
 	m.sheet = newSheet(msg.page, m.look, m.columns())
-	m.reply, m.watch, m.waiting = msg.reply, nil, false
+	m.reply, m.watch, m.waiting, m.busy = msg.reply, nil, false, ""
 	if m.aborted {
 		m.close(outcome{err: wizard.ErrAborted})
 		return nil
@@ -209,7 +215,7 @@ func (m *model) View() string {
 		lines = fill(nil, m.height)
 	}
 	if m.waiting {
-		lines[len(lines)-1] = sayMoment + m.look.dots
+		lines[len(lines)-1] = ansi.Truncate(sayBusy(m.busy)+m.look.dots, m.columns(), "")
 	}
 	return strings.Join(lines, "\n")
 }

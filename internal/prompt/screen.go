@@ -99,6 +99,12 @@ func (s *Screen) Watch(ctx context.Context, title string, run func(context.Conte
 	}
 }
 
+// Busy implements wizard.Prompter: it is shown where it takes a while.
+func (s *Screen) Busy(what string) {
+	program, _ := s.start()
+	program.Send(busy{what})
+}
+
 // Tell implements wizard.Prompter: it leaves the screen and prints below what
 // stood there before the wizard.
 func (s *Screen) Tell(blocks ...wizard.Block) {

@@ -77,6 +77,11 @@ func (s *sheet) entries() []entry {
 func (s *sheet) resize(width int) {
 	if s.form != nil {
 		s.form.WithWidth(max(width, 10))
+		for _, f := range s.fields {
+			if f.finds() {
+				f.list.WithWidth(unwrapped) // a line each; what does not fit is cut by open
+			}
+		}
 		s.settle()
 	}
 }
@@ -412,8 +417,6 @@ func (s *sheet) note(more int) string {
 		return "! " + f.problem()
 	case more > 0:
 		return sayMoreOptions(more)
-	case f.finds():
-		return labelFind
 	}
 	return ""
 }

@@ -74,6 +74,14 @@ func sayReceived(n int) string {
 	return fmt.Sprintf("%d characters received.", n)
 }
 
+// sayBusy is what the wizard does while nothing is asked.
+func sayBusy(what string) string {
+	if what == "" {
+		return sayMoment
+	}
+	return safe(what)
+}
+
 func sayHint(hint string) string { return "(" + hint + ")" }
 
 func sayMore(lines int) string {

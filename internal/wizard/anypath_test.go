@@ -73,6 +73,8 @@ func (c *chance) text(q Question) string {
 		"465", "587", "socks5://127.0.0.1:1080", "name", "   ", "Ünïcode", "ex4.mail.ovh.net", "pass show x")
 }
 
+func (c *chance) Busy(string) {}
+
 func (c *chance) Watch(ctx context.Context, title string, run func(context.Context, func(report.Event))) (bool, error) {
 	c.told = append(c.told, Block{Text: title})
 	run(ctx, func(report.Event) {})

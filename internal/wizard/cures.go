@@ -30,7 +30,9 @@ func (s *state) cures() []cure {
 	if d.Cause == submission.BridgeNotRunning {
 		add("bridge", "b", s.t.lookAgain(), func(s *state) { s.bridge = nil; s.drop(submission.FieldPort, submission.FieldSecurity); s.untry() })
 	}
-	if d.Temporary {
+	// Where the network is at fault, no answer is: try again from another one.
+	soon := d.Temporary || d.Cause == submission.PortBlocked
+	if soon {
 		add("again", "a", s.t.tryAgain(), (*state).untry)
 	}
 	if e := s.otherEndpoint(p); !e.IsZero() {
@@ -50,7 +52,7 @@ func (s *state) cures() []cure {
 			add("region", "r", s.t.tryRegion(), func(s *state) { s.change(submission.FieldRegion, submission.FieldRegion) })
 		}
 	}
-	if !d.Temporary {
+	if !soon {
 		add("again", "a", s.t.tryAgain(), (*state).untry)
 	}
 	if s.failedOnTheWay() {

@@ -153,6 +153,5 @@ type Place struct {
 type Saved struct {
 	Name    string
 	Path    string // of the file with the settings
-	Secret  string // the place of the password, in words
 	Default bool   // it is the default profile
 }

@@ -13,6 +13,7 @@ func addressStep() step {
 		page: func(s *state) Page {
 			p := Page{
 				Title:     s.t.addressTitle(),
+				Blocks:    []Block{{Plain, s.t.welcome()}},
 				Questions: []Question{s.question(submission.FieldFrom), s.question(DisplayName)},
 				Help:      s.t.addressHelp(),
 			}
@@ -48,6 +49,7 @@ func (s *state) wantsDNS() bool {
 func (w *Wizard) find(ctx context.Context) error {
 	s := w.state
 	p := s.look()
+	w.deps.Prompter.Busy(s.t.lookingUp(p.mailbox.Domain))
 	found := w.deps.Finder.Find(ctx, p.mailbox)
 	if err := ctx.Err(); err != nil {
 		return err

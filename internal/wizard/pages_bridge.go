@@ -16,6 +16,7 @@ func (s *state) wantsBridge() bool {
 func (w *Wizard) findBridge(ctx context.Context) error {
 	found := Bridge{}
 	if w.deps.Bridges != nil {
+		w.deps.Prompter.Busy(w.state.t.lookingForBridge())
 		found = w.deps.Bridges.Find(ctx)
 	}
 	s := w.state
@@ -94,10 +95,10 @@ func (s *state) occupants() []Block {
 		return nil
 	}
 	for _, o := range s.bridge.Occupants {
-		out = append(out, Block{Plain, s.t.occupied(o.Port, o.Name)})
+		out = append(out, Block{Under, s.t.occupied(o.Port, o.Name)})
 	}
 	if len(out) > 0 && !s.bridge.Endpoint.IsZero() {
-		out = append(out, Block{Plain, s.t.bridgeAnswers(s.bridge.Endpoint.Port)})
+		out = append(out, Block{Under, s.t.bridgeAnswers(s.bridge.Endpoint.Port)})
 	}
 	return out
 }
@@ -109,7 +110,7 @@ const pinKey = "trust"
 func (s *state) pinPage(c report.Certificate, e submission.Endpoint) Page {
 	return Page{
 		Title:     s.t.pinTitle(e.Address()),
-		Blocks:    s.certificate(c),
+		Blocks:    append([]Block{{Plain, s.t.pinWhy()}}, s.certificate(c)...),
 		Questions: []Question{{Key: pinKey, Kind: YesNo, Label: s.t.pinLabel(), Value: s.draft[pinKey]}},
 	}
 }
@@ -117,8 +118,8 @@ func (s *state) pinPage(c report.Certificate, e submission.Endpoint) Page {
 func (s *state) certificate(c report.Certificate) []Block {
 	return []Block{
 		{Plain, s.t.certificateFor(c.Names)},
-		{Plain, s.t.certificateDates(c.NotBefore, c.NotAfter)},
-		{Plain, s.t.certificateFingerprint()},
+		{Under, s.t.certificateDates(c.NotBefore, c.NotAfter)},
+		{Under, s.t.certificateFingerprint()},
 		{Command, "sha256:" + c.SHA256},
 	}
 }

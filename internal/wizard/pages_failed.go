@@ -61,7 +61,7 @@ func (s *state) failureInWords() []Block {
 		}
 	}
 	for _, a := range s.report.Alternatives {
-		if a.Endpoint != s.report.Endpoint {
+		if a.Endpoint != s.report.Endpoint && !s.report.Reached(report.Auth) {
 			out = append(out, Block{Plain, s.t.alsoTried(a.Port, a.Security, a.Reachable, a.Err)})
 		}
 	}
@@ -81,7 +81,7 @@ func certificateNameStep() step {
 			names := s.certifiedNames()
 			p := Page{
 				Title:  s.t.certifiedTitle(),
-				Blocks: append(s.certificate(s.report.TLS.Chain[0]), Block{Plain, s.t.certifiedWhy(s.report.Endpoint.Host)}),
+				Blocks: append([]Block{{Plain, s.t.certifiedWhy(s.report.Endpoint.Host)}}, s.certificate(s.report.TLS.Chain[0])...),
 				Questions: []Question{{
 					Key: string(submission.FieldHost), Kind: Choice, Label: s.t.certifiedLabel(), Value: names[0],
 				}},

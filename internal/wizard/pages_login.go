@@ -98,9 +98,9 @@ func (s *state) whereInWords(p picture) []Block {
 	if len(p.endpoints) > 1 {
 		second = p.endpoints[1]
 	}
-	blocks = append(blocks, Block{Strong, s.t.endpoint(first, second)})
+	blocks = append(blocks, Block{Under, s.t.endpoint(first, second)})
 	if user := s.username(p); user != "" {
-		blocks = append(blocks, Block{Plain, s.t.logsInAs(user, p.from.String())})
+		blocks = append(blocks, Block{Under, s.t.logsInAs(user, p.from.String())})
 	}
 	if s.bridge != nil && s.bridge.OwnProcess && s.bridge.Certificate != nil {
 		blocks = append(blocks, Block{Plain, s.t.pinnedItself(s.bridge.Certificate.SHA256)})
@@ -122,6 +122,8 @@ func (s *state) evidence(p picture) []Block {
 	switch {
 	case p.own && !p.byDNS, !p.decidedProvider():
 		return nil
+	case p.byDNS && p.library != nil && p.library.Kind == preset.Bridge:
+		return []Block{{Plain, s.t.throughBridge(p.mailbox.Domain, title)}}
 	case !p.byDNS:
 		return []Block{{Plain, s.t.provider(title, region)}}
 	case p.own:
@@ -155,11 +157,18 @@ func (s *state) passwordGuide(p picture) []Block {
 	if want.URL == "" && len(want.Steps) == 0 {
 		return append(out, Block{Plain, s.t.passwordGeneric(short(p.preset.Title))})
 	}
-	out = append(out, guide(want)...)
-	if want.Kind == preset.PasswordApp && s.machine != "" {
-		out = append(out, Block{Plain, s.t.nameForIt("smtpwiz " + s.machine)})
+	if len(out) == 0 {
+		out = []Block{{Plain, s.t.howToGetIt(want.Kind == preset.PasswordMailbox || want.Kind == preset.PasswordAccount)}}
 	}
-	return out
+	if want.Kind != preset.PasswordApp || s.machine == "" {
+		return append(out, guide(want)...)
+	}
+	name := "smtpwiz " + s.machine
+	if steps, named := s.t.named(want.Steps, name); named {
+		want.Steps = steps
+		return append(out, guide(want)...)
+	}
+	return append(append(out, guide(want)...), Block{Plain, s.t.nameForIt(name)})
 }
 
 func (s *state) passwordQuestion(p picture) Question {

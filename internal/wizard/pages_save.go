@@ -17,6 +17,7 @@ func (s *state) wantsStores() bool { return s.offers == nil && s.reached() && !s
 
 func (w *Wizard) lookForStores(ctx context.Context) error {
 	s := w.state
+	w.deps.Prompter.Busy(s.t.lookingForKeyring())
 	s.offers = w.deps.Keeper.Stores(ctx)
 	if s.offers == nil {
 		s.offers = []StoreOffer{}
@@ -65,7 +66,7 @@ func unattendedStep() step {
 		page: func(s *state) Page {
 			return Page{
 				Title:  s.verdict(),
-				Blocks: append(s.acceptance(), Block{Plain, s.t.noKeyring(s.offer(StoreKeyring).Why)}),
+				Blocks: []Block{{Plain, s.t.noKeyring(s.offer(StoreKeyring).Why)}},
 				Questions: []Question{{
 					Key: unattendedKey, Kind: YesNo, Label: s.t.unattended(), Value: or(s.draft[unattendedKey], "no"),
 				}},
@@ -209,8 +210,8 @@ func saveStep() step {
 					{Key: "no", Label: s.t.doNotSave(), Letter: "n"},
 				},
 			}
-			p.Blocks = append(s.acceptance(), Block{Strong, s.t.saveQuestion(s.shown(ProfileName), s.store(), s.fileUnlock())})
-			if s.store() == StoreFile {
+			p.Blocks = append([]Block{{Strong, s.t.saveQuestion(s.shown(ProfileName), s.store(), s.fileUnlock())}}, s.acceptance()...)
+			if s.store() == StoreFile && !s.passed[passphraseKey] && !s.passed[placeKey] { // they have told it
 				p.Blocks = append(p.Blocks, Block{Plain, s.t.protects()})
 			}
 			return p
@@ -264,6 +265,7 @@ func (w *Wizard) keep(ctx context.Context) error {
 		w.deps.Prompter.Tell(s.notSaved()...)
 		return nil
 	}
+	w.deps.Prompter.Busy(s.t.saving())
 	saved, err := w.deps.Keeper.Save(ctx, s.proven())
 	switch {
 	case err != nil && s.canAsk && ctx.Err() == nil:

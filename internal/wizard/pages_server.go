@@ -85,7 +85,7 @@ func variantStep() step {
 		needs:  func(s *state) bool { return s.variantOpen(s.look()) },
 		page: func(s *state) Page {
 			lib := s.look().library
-			return Page{Title: or(lib.VariantQuestion, s.t.variantTitle(lib.Title)), Blocks: s.whereInWords(s.look()), Questions: []Question{s.question(submission.FieldVariant)}}
+			return Page{Title: or(lib.VariantQuestion, s.t.variantTitle(lib.Title)), Blocks: s.evidence(s.look()), Questions: []Question{s.question(submission.FieldVariant)}}
 		},
 		take: func(s *state, a Answer) string { s.taken(a, submission.FieldVariant); return "" },
 		assume: func(s *state) bool {
@@ -135,7 +135,7 @@ func regionStep() step {
 		needs:  func(s *state) bool { return s.look().regionOpen() },
 		page: func(s *state) Page {
 			lib := s.look().library
-			return Page{Title: or(lib.RegionQuestion, s.t.regionTitle(lib.Title)), Blocks: s.whereInWords(s.look()), Questions: []Question{s.question(submission.FieldRegion)}}
+			return Page{Title: or(lib.RegionQuestion, s.t.regionTitle(lib.Title)), Blocks: s.evidence(s.look()), Questions: []Question{s.question(submission.FieldRegion)}}
 		},
 		take: func(s *state, a Answer) string { s.taken(a, submission.FieldRegion); return "" },
 		assume: func(s *state) bool {
@@ -246,13 +246,18 @@ func paragraphs(texts ...string) []Block {
 	return out
 }
 
-// guide is how to make a password: the steps, then the page.
+// guide is how to make a password: the steps, and the page under the one that
+// opens it.
 func guide(p preset.Password) []Block {
 	var out []Block
+	told := p.URL == ""
 	for _, step := range p.Steps {
 		out = append(out, Block{Step, step})
+		if !told && strings.Contains(step, strings.TrimPrefix(p.URL, "https://")) {
+			out, told = append(out, Block{Link, p.URL}), true
+		}
 	}
-	if p.URL != "" {
+	if !told {
 		out = append(out, Block{Link, p.URL})
 	}
 	return out

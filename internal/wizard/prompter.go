@@ -17,6 +17,8 @@ type Prompter interface {
 	// ends when the person stops it; Watch returns when run has, and says
 	// whether it was stopped.
 	Watch(ctx context.Context, title string, run func(context.Context, func(report.Event))) (stopped bool, err error)
+	// Busy tells what is being looked for until the next page or probe comes.
+	Busy(what string)
 	// Tell leaves text on the screen, also after the wizard has ended.
 	Tell(blocks ...Block)
 }
@@ -45,6 +47,7 @@ type BlockKind string
 
 const (
 	Plain   BlockKind = ""        // a paragraph, wrapped
+	Under   BlockKind = "under"   // a paragraph right under the block before, which it belongs to
 	Strong  BlockKind = "strong"  // what matters most on the page
 	Quote   BlockKind = "quote"   // words of a server, never interpreted
 	Link    BlockKind = "link"    // an address alone on its line, never wrapped within a word

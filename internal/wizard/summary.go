@@ -28,11 +28,12 @@ func (s *state) summary() []Block {
 	}
 	out := append([]Block{{Strong, s.t.savedAs(s.saved.Name)}}, s.card()...)
 	out = append(out, s.proof()...)
-	out = append(out, paragraphs(s.t.settingsAre(s.saved.Path), s.t.passwordIs(s.saved.Secret, s.store()))...)
+	out = append(out, paragraphs(s.t.settingsAre(s.saved.Path))...)
 	if s.saved.Default {
-		out = append(out, Block{Plain, s.t.isDefault()})
+		out = append(out, Block{Plain, s.t.isDefault(s.saved.Name)})
 	}
-	if s.store() != StoreNone {
+	out = append(out, Block{Plain, s.t.passwordIs(s.store())})
+	if s.store() == StoreKeyring || s.store() == StoreFile {
 		out = append(out, Block{Plain, s.t.passwordSet(s.now())})
 	}
 	out = append(out, Block{Plain, s.t.testAgain()}, Block{Command, s.t.testCommand(s.saved.Name)})
@@ -93,7 +94,7 @@ func (s *state) surprises() []Block {
 	}
 	var lines []string
 	if p.Sent.Copy == preset.CopyByServer {
-		lines = append(lines, s.t.keepsCopy(short(p.Title)), p.Sent.Switch)
+		lines = append(lines, s.t.keepsCopy(), p.Sent.Switch)
 	}
 	lines = append(lines, p.Account.FromRule)
 	for _, l := range p.Limits {

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ type texts struct{}
 // --- the address ---
 
 func (texts) addressTitle() string { return "Which address will send the mail?" }
+func (texts) welcome() string {
+	return "smtpwiz finds its server, proves it with one test mail to yourself, and saves only what works."
+}
 func (texts) addressHelp() string {
 	return "The address of your mailbox, such as you@example.com. Its server is found from it. Your name is shown to those who get your mail; you may leave it out."
 }
@@ -30,6 +34,13 @@ func (texts) domainMissing(domain string) string {
 func (texts) slipTitle(meant string) string { return fmt.Sprintf("Did you mean %s?", meant) }
 func (texts) slipLabel() string             { return "Your address" }
 func (texts) slipKeep(typed string) string  { return fmt.Sprintf("%s is right", typed) }
+
+// --- while something is looked for ---
+
+func (texts) lookingUp(domain string) string { return fmt.Sprintf("Looking up %s", domain) }
+func (texts) lookingForBridge() string       { return "Looking for Proton Mail Bridge" }
+func (texts) lookingForKeyring() string      { return "Looking for a keyring" }
+func (texts) saving() string                 { return "Saving" }
 
 // --- the server ---
 
@@ -100,6 +111,9 @@ func (texts) hostedAt(domain, title, region, why string) string {
 	}
 	return fmt.Sprintf("%s has its mail at %s, %s%s.", domain, title, region, why)
 }
+func (texts) throughBridge(domain, title string) string {
+	return fmt.Sprintf("The mail of %s goes through %s on this computer.", domain, title)
+}
 func (texts) serverByDNS(domain, host, why string) string {
 	return fmt.Sprintf("DNS names %s as the server of %s%s.", host, domain, why)
 }
@@ -166,6 +180,9 @@ func (texts) bridgeAnswers(port int) string { return fmt.Sprintf("Bridge answers
 func (texts) pinTitle(address string) string {
 	return fmt.Sprintf("Trust the certificate of %s?", address)
 }
+func (texts) pinWhy() string {
+	return "The program there made its certificate itself, so nobody else vouches for it. Say yes if that program is yours."
+}
 func (texts) pinLabel() string { return "Trust this certificate, and no other, from now on" }
 func (texts) notPinned() string {
 	return "Without trust in its certificate, no password is sent there."
@@ -179,9 +196,9 @@ func (texts) certificateFor(names []string) string {
 	case len(names) == 0:
 		return "The certificate names no server."
 	case len(names) > most:
-		return fmt.Sprintf("It is for %s and %d more.", strings.Join(names[:most], ", "), len(names)-most)
+		return fmt.Sprintf("The certificate is for %s and %d more.", strings.Join(names[:most], ", "), len(names)-most)
 	}
-	return fmt.Sprintf("It is for %s.", strings.Join(names, ", "))
+	return fmt.Sprintf("The certificate is for %s.", strings.Join(names, ", "))
 }
 func (texts) certificateDates(from, to time.Time) string {
 	return fmt.Sprintf("It is valid from %s to %s.", day(from), day(to))
@@ -208,7 +225,7 @@ func (texts) loginHelp() string {
 	return "Enter connects to the server, logs in and sends one test mail to yourself. The password is not shown. Nothing is saved before you say so."
 }
 func (texts) nothingSaved(to string) string {
-	return fmt.Sprintf("Enter logs in and sends one test mail to %s. Nothing is saved yet.", to)
+	return fmt.Sprintf("One test mail goes to %s. Nothing is saved yet.", to)
 }
 func (texts) passwordOfServer() string {
 	return "The password of the mailbox on this server. If your provider has app passwords, make one and use that."
@@ -216,8 +233,26 @@ func (texts) passwordOfServer() string {
 func (texts) passwordGeneric(provider string) string {
 	return fmt.Sprintf("The password of your mailbox at %s. If you log in there with a second factor, look in the security settings of your account for an app password.", provider)
 }
+func (texts) howToGetIt(known bool) string {
+	if known {
+		return "If you do not know the password:"
+	}
+	return "How to get the password:"
+}
 func (texts) nameForIt(name string) string { return fmt.Sprintf("A good name for it: %s", name) }
-func (texts) password() string             { return "Password" }
+
+// named puts the name into the step that speaks of one; false where none does.
+func (texts) named(steps []string, name string) ([]string, bool) {
+	const example = "smtpwiz for example"
+	i := slices.IndexFunc(steps, func(step string) bool { return strings.Contains(step, example) })
+	if i < 0 {
+		return steps, false
+	}
+	steps = slices.Clone(steps)
+	steps[i] = strings.Replace(steps[i], example, "“"+name+"”", 1)
+	return steps, true
+}
+func (texts) password() string { return "Password" }
 func (texts) passwordLabel(label string) string {
 	if label == "" {
 		return "Password"
@@ -227,9 +262,9 @@ func (texts) passwordLabel(label string) string {
 func (texts) characters(n int) string { return fmt.Sprintf("%d characters", n) }
 func (texts) received(n int) string   { return fmt.Sprintf("%d characters were received.", n) }
 func (texts) sameAsTyped(n int) string {
-	return fmt.Sprintf("empty for the %d characters typed before", n)
+	return fmt.Sprintf("leave it empty for the %d characters typed before", n)
 }
-func (texts) sameAsSaved() string     { return "empty for the saved one" }
+func (texts) sameAsSaved() string     { return "leave it empty for the saved one" }
 func (texts) usernameMissing() string { return "The user name is needed." }
 func (texts) passwordMissing() string { return "The password is needed." }
 func (texts) pasteAgain() string      { return "type the password again" }
@@ -333,7 +368,7 @@ func (t texts) changeOne(f submission.Field) string {
 	return t.changeTitle()
 }
 func (texts) useCertified(host string) string { return fmt.Sprintf("use the name %s", host) }
-func (texts) certifiedTitle() string          { return "Is your server one of these?" }
+func (texts) certifiedTitle() string          { return "Is this the name of your server?" }
 func (texts) certifiedWhy(host string) string {
 	return fmt.Sprintf("You asked for %s, and the server that answers is certified for another name. Take it only if it is your provider's.", host)
 }
@@ -462,9 +497,9 @@ func (texts) save() string      { return "save" }
 func (texts) doNotSave() string { return "no" }
 func (texts) noKeyring(why string) string {
 	if why == "" {
-		return "There is no keyring here to keep the password in."
+		return "There is no keyring here, so the password needs another place."
 	}
-	return "There is no keyring here to keep the password in: " + why
+	return strings.ToUpper(why[:1]) + strings.TrimSuffix(why[1:], ".") + ". So the password needs another place."
 }
 func (texts) unattended() string { return "Will a script use this without you?" }
 func (texts) storesHelp() string {
@@ -550,24 +585,31 @@ func (texts) settingsAre(path string) string {
 	}
 	return fmt.Sprintf("The settings are in %s.", path)
 }
-func (texts) passwordIs(place, store string) string {
-	if store == StoreNone || place == "" {
-		return "The password is not kept."
+func (texts) passwordIs(store string) string {
+	switch store {
+	case StoreKeyring:
+		return "The password is in the keyring."
+	case StoreFile:
+		return "The password is in the encrypted file."
+	case StoreCommand:
+		return "The password comes from your command."
 	}
-	return fmt.Sprintf("The password is in %s.", place)
+	return "The password is not kept."
 }
 func (texts) demoEnds() string {
 	return "This was a demonstration: its server is gone, and nothing was kept. With an account of yours: smtpwiz setup"
 }
-func (texts) isDefault() string { return "It is the default profile." }
+func (texts) isDefault(name string) string {
+	return fmt.Sprintf("“%s” is the default profile.", name)
+}
 func (texts) passwordSet(now time.Time) string {
-	return fmt.Sprintf("The password was set on %s.", now.Format("2 January 2006"))
+	return fmt.Sprintf("It was set on %s.", now.Format("2 January 2006"))
 }
 func (texts) testAgain() string              { return "To test it again:" }
 func (texts) testCommand(name string) string { return "smtpwiz test " + name }
 func (texts) goodToKnow(title string) string { return fmt.Sprintf("Good to know of %s", title) }
-func (texts) keepsCopy(title string) string {
-	return fmt.Sprintf("%s keeps what you send in Sent by itself. A program that keeps a copy too makes doubles.", title)
+func (texts) keepsCopy() string {
+	return "What you send is kept in Sent by the server. A program that keeps a copy too makes doubles."
 }
 func (texts) loginAlerts(mailbox bool) string {
 	if !mailbox {

@@ -132,6 +132,12 @@ func (p *person) Watch(ctx context.Context, title string, run func(context.Conte
 	return p.stops >= 0, ctx.Err()
 }
 
+func (p *person) Busy(what string) {
+	if what == "" {
+		p.t.Error("it does not tell what it looks for")
+	}
+}
+
 func (p *person) Tell(blocks ...Block) { p.told = append(p.told, blocks...) }
 
 // textOf is all of a page that can be read.
@@ -253,7 +259,7 @@ func (k *keeper) Save(_ context.Context, p Proven) (Saved, error) {
 		return Saved{}, err
 	}
 	k.saved = append(k.saved, p)
-	return Saved{Name: p.Name, Path: "config.toml", Secret: "the " + p.Place.Store, Default: len(k.names) == 0}, nil
+	return Saved{Name: p.Name, Path: "config.toml", Default: len(k.names) == 0}, nil
 }
 
 var (

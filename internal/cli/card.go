@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smtpwiz/smtpwiz/internal/export"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/settings"
+)
+
+type cardOptions struct {
+	name           string
+	markdown, json bool
+	given          settings.Answers
+}
+
+func newCardCmd(d *deps) *cobra.Command {
+	var o cardOptions
+	cmd := &cobra.Command{
+		Use:   "card [PROFILE]",
+		Short: "Show the settings in the words of mail programs, to copy or print",
+		Long: `card shows what to type into Outlook, Apple Mail, Thunderbird, a phone, a web
+form or a printer: servers, ports, security, user name, and which password. The
+password itself is never shown.`,
+		Example: `  smtpwiz card work
+  smtpwiz card --preset zoho --region eu
+  smtpwiz card work --markdown`,
+		Args:              atMostOneArgument,
+		ValidArgsFunction: completeProfiles(d),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			k, err := newKeeping(d, cmd)
+			if err != nil {
+				return err
+			}
+			if o.given, err = answersOf(d, cmd); err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				o.name = args[0]
+			}
+			o.markdown, _ = cmd.Flags().GetBool("markdown")
+			o.json, _ = cmd.Flags().GetBool("json")
+			return runCard(k, o)
+		},
+	}
+	cmd.Flags().Bool("markdown", false, "print Markdown")
+	cmd.Flags().Bool("json", false, "print JSON")
+	takenFlags(cmd.Flags())
+	keepingFlags(cmd.Flags())
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+func runCard(k *keeping, o cardOptions) error {
+	t, err := takenOf(k, o.name, o.given)
+	if err != nil {
+		return err
+	}
+	card := export.NewCard(t.Settings, t.alternatives)
+	switch out := k.deps.streams.Out; {
+	case o.json:
+		return writeJSON(k.deps, card)
+	case o.markdown:
+		_, err = fmt.Fprint(out, safeLines(card.Markdown()))
+	default:
+		_, err = fmt.Fprint(out, safeLines(card.Text()))
+	}
+	return err
+}
+
+// safeLines keeps what a preset of somebody else's may hold from the terminal.
+func safeLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = reply.Safe(l)
+	}
+	return strings.Join(lines, "\n")
+}

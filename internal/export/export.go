@@ -1,0 +1,215 @@
+// Package export takes an account's settings to other programs and back: Write
+// makes another program's configuration of them, NewCard words them for people
+// and their mail programs, Lint reads another program's configuration and says
+// what cannot work in it.
+//
+// A format is one file in formats/: a head in TOML that says what it is, and a
+// template that writes it, with the quoting of its program. A new format is a
+// new file there.
+//
+// A password is written only if it is given; without it each format refers to
+// where the program finds it (a command, a variable, a file), or leaves it out.
+// The package reads no file, dials nothing and asks nobody.
+package export
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// Settings are what another program needs to submit mail.
+type Settings struct {
+	Name        string // of the profile or preset
+	Endpoint    submission.Endpoint
+	Username    string
+	From        submission.Address
+	DisplayName string
+	Mechanism   string            // SASL mechanism that is forced or proven, "" to choose
+	Password    submission.Secret // the zero value: by reference
+	Command     string            // a command line that prints the password, "" for none
+	CAFile      string            // PEM file to trust in place of the system's authorities
+	Incoming    []Incoming        // where the mail is read, preferred first
+	Preset      *preset.Preset    // of the provider, filled in; nil without one
+}
+
+// Incoming is where mail is read.
+type Incoming struct {
+	Protocol preset.Protocol
+	submission.Endpoint
+	Username string
+}
+
+// File is one file that a format consists of.
+type File struct {
+	Name    string // what it is usually called
+	Text    string
+	Private bool // holds the password, or how to come by it
+}
+
+// Output is an account in the form of another program.
+type Output struct {
+	Files []File // the configuration first
+	Next  []string
+}
+
+// RefusedError says that a format cannot hold these settings, and why.
+type RefusedError struct {
+	Format string
+	Why    string
+}
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("%s: %s", e.Format, e.Why) }
+
+// Write puts the settings into a format. The error is a *RefusedError where
+// its program could not work with them.
+func (f *Format) Write(s Settings) (Output, error) {
+	if why := f.refusal(s); why != "" {
+		return Output{}, &RefusedError{f.Name, why}
+	}
+	v := newValues(s)
+	main, err := f.execute(f.Name, v)
+	if err != nil {
+		return Output{}, f.refused(err)
+	}
+	out := Output{Files: []File{{Name: f.File, Text: strings.TrimRight(main, "\n") + "\n", Private: s.Command != "" || f.SecretFile == "" && v.Password != ""}}}
+	if f.SecretFile != "" && v.Password != "" {
+		text, err := f.execute("secret", v)
+		if err != nil {
+			return Output{}, f.refused(err)
+		}
+		out.Files = append(out.Files, File{f.SecretFile, text, true})
+	}
+	for i := range f.Next {
+		line, err := f.execute(nextName(i), v)
+		if err != nil {
+			return Output{}, f.refused(err)
+		}
+		out.Next = append(out.Next, line)
+	}
+	return out, nil
+}
+
+// refused finds the format's own words in what the template says of an error.
+func (f *Format) refused(err error) error {
+	var own *RefusedError
+	if errors.As(err, &own) {
+		own.Format = f.Name
+		return own
+	}
+	return err
+}
+
+// refusal is what no template could do anything about.
+func (f *Format) refusal(s Settings) string {
+	switch {
+	case s.Username == "":
+		return "the settings have no user name"
+	case (s.Mechanism == "XOAUTH2" || s.Mechanism == "OAUTHBEARER" || s.Mechanism == "EXTERNAL") && !f.AnyLogin:
+		return fmt.Sprintf("the login is by %s, and only that by password is written for this program", s.Mechanism)
+	case !s.Password.IsZero() && f.NoPassword:
+		return "it holds no password: leave --with-password out"
+	}
+	for _, text := range []string{s.Name, s.Endpoint.Host, s.Username, s.From.String(), s.DisplayName, s.Password.Reveal(), s.Command, s.CAFile} {
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			return "a line end or another control character stands in the settings"
+		}
+	}
+	return ""
+}
+
+// values are the settings as templates see them.
+type values struct {
+	Settings
+	Host     string
+	Port     int
+	From     string
+	Address  string // host:port
+	Password string // "" by reference
+}
+
+func newValues(s Settings) values {
+	return values{s, s.Endpoint.Host, s.Endpoint.Port, s.From.String(), s.Endpoint.Address(), s.Password.Reveal()}
+}
+
+// SSL reports implicit TLS.
+func (v values) SSL() bool { return v.Endpoint.Security == submission.SSL }
+
+// STARTTLS reports a required upgrade.
+func (v values) STARTTLS() bool { return v.Endpoint.Security == submission.STARTTLS }
+
+// Security is ssl, starttls or none.
+func (v values) Security() string { return string(v.Endpoint.Security) }
+
+// Sender is the From field of a mail (RFC 5322 section 3.4).
+func (v values) Sender() string {
+	if v.DisplayName == "" {
+		return v.From
+	}
+	return phrase(v.DisplayName) + " <" + v.From + ">"
+}
+
+// phrase quotes a display name where it is more than words.
+func phrase(name string) string {
+	if !strings.ContainsAny(name, `()<>[]:;@\,."`) {
+		return name
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+}
+
+// Login is PLAIN, LOGIN or CRAM-MD5 where the program should use that one.
+func (v values) Login() string {
+	switch v.Mechanism {
+	case "PLAIN", "LOGIN", "CRAM-MD5":
+		return v.Mechanism
+	}
+	return ""
+}
+
+// Slug is the name in the letters that every program takes for a name.
+func (v values) Slug() string {
+	slug := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, v.Name)
+	if slug = strings.Trim(slug, "-"); slug == "" {
+		return "mail"
+	}
+	return slug
+}
+
+// Give is a shell's way to hand the password to a program by SMTP_PASSWORD.
+func (v values) Give() string {
+	if v.Command != "" {
+		return `SMTP_PASSWORD="$(` + v.Command + `)"`
+	}
+	return ""
+}
+
+// Domain is that of the sender.
+func (v values) Domain() string { return v.Settings.From.ASCIIDomain() }
+
+// Reading is where the mail is read, the zero value where that is not known.
+func (v values) Reading() Incoming {
+	if len(v.Incoming) == 0 {
+		return Incoming{}
+	}
+	return v.Incoming[0]
+}
+
+// Provider is the name of the service.
+func (v values) Provider() string {
+	if v.Preset != nil {
+		return v.Preset.Title
+	}
+	return v.Domain()
+}
