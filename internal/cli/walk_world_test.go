@@ -154,8 +154,20 @@ func (w world) DialContext(ctx context.Context, network, address string) (net.Co
 		return nil, &net.OpError{Op: "dial", Net: network, Err: os.ErrDeadlineExceeded}
 	}
 	var d net.Dialer
-	return d.DialContext(ctx, network, to)
+	conn, err := d.DialContext(ctx, network, to)
+	if err != nil {
+		return nil, err
+	}
+	return &worldConn{conn, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))}, nil
 }
+
+// worldConn is a connection that does not tell where it leads in truth.
+type worldConn struct {
+	net.Conn
+	remote net.Addr
+}
+
+func (c *worldConn) RemoteAddr() net.Addr { return c.remote }
 
 func number(s string) uint16 {
 	n, err := strconv.ParseUint(s, 10, 16)

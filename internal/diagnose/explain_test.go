@@ -174,6 +174,10 @@ func TestExplain(t *testing.T) {
 		{"unknown authority", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertUntrusted, "unknown authority"), leaf(mine, false))), nil, submission.CertUntrusted, submission.FieldHost, "Example CA"},
 		{"signed by itself", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertUntrusted, ""), leaf(report.Certificate{Subject: "CN=x", Issuer: "CN=x", Names: []string{"smtp.example.com"}}, false))), nil, submission.CertUntrusted, submission.FieldHost, "itself"},
 		{"bridge's own", failedAt(bridgeAt, report.TLSStage, both(fault(report.FaultCertUntrusted, ""), leaf(mine, false))), bridge(), submission.CertUntrusted, "", "sha256:00ff"},
+		{"another leaf than the pinned", failedAt(ssl465, report.TLSStage, both(fault(report.FaultPin, "x"), leaf(mine, false))), nil, submission.CertUntrusted, "", "The one shown has sha256:00ff"},
+		{"no client certificate", failedAt(ssl465, report.TLSStage, fault(report.FaultClientCert, "x")), nil, submission.AuthMissing, "", "--client-cert"},
+		{"no IPv6 address", failedAt(ssl465, report.Resolve, fault(report.FaultFamily, "x: there is no IPv6 address, which -6 asks for, only IPv4")), nil, submission.DNSFailure, "", "without -6"},
+		{"no IPv4 address", failedAt(ssl465, report.Resolve, fault(report.FaultFamily, "x: there is no IPv4 address, which -4 asks for, only IPv6")), nil, submission.DNSFailure, "", "without -4"},
 		{"expired", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertExpired, ""), leaf(mine, false))), nil, submission.CertExpired, "", "6 May 2024"},
 		{"not yet valid", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertNotYetValid, ""), leaf(mine, false))), nil, submission.CertExpired, "", "3 February 2031"},
 		{"other name", failedAt(ssl465, report.TLSStage, both(fault(report.FaultCertName, ""), leaf(foreign, false))), nil, submission.CertNameMismatch, submission.FieldHost, "cpanel.host.example"},
@@ -318,6 +322,7 @@ func TestEveryFaultIsKnown(t *testing.T) {
 		report.FaultNoSTARTTLS: {report.STARTTLS}, report.FaultInjection: {report.STARTTLS}, report.FaultNoAuth: {report.Auth},
 		report.FaultNoMechanism: {report.Auth}, report.FaultServerSignature: {report.Auth}, report.FaultNoSMTPUTF8: {report.Mail},
 		report.FaultInsecure: {report.Auth}, report.FaultInternal: session,
+		report.FaultFamily: {report.Resolve}, report.FaultPin: {report.TLSStage}, report.FaultClientCert: {report.TLSStage},
 	}
 	for f, stages := range at {
 		for _, s := range stages {

@@ -32,6 +32,10 @@ func (t *trouble) byFault() (verdict, bool) {
 		return t.notSMTP(), true
 	case report.FaultNotTLS:
 		return t.notTLS(), true
+	case report.FaultFamily:
+		return t.wrongFamily(), true
+	case report.FaultPin:
+		return t.otherLeaf(), true
 	case report.FaultCertUntrusted, report.FaultCertExpired, report.FaultCertNotYetValid, report.FaultCertName:
 		return t.certificate(), true
 	case report.FaultNoAuth, report.FaultNoMechanism:
@@ -53,6 +57,10 @@ var plainFaults = map[report.Fault]verdict{
 	report.FaultTLS: {cause: submission.TLSVersion, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
 		why:  "The encryption (TLS) could not be set up: one side ended the handshake. It may find no version or cipher that both accept, or want a certificate from you.",
 		tell: "Try the other port: if that works, only this one is set up wrongly at the server."},
+	report.FaultClientCert: {cause: submission.AuthMissing, field: new(submission.Field), enough: true,
+		why: "{Server} wants a certificate from you before it goes on, and got none, or one that it does not accept.",
+		fixes: []Fix{{Text: "Give the certificate and the key that its operator issued to you with --client-cert and --client-key."},
+			{Text: "Ask the operator which certificates it accepts, or whether another port does without."}}},
 	report.FaultNoSTARTTLS: {cause: submission.STARTTLSNotOffered},
 	report.FaultInjection:  {cause: submission.STARTTLSInjection},
 	report.FaultInsecure: {cause: submission.TLSRequired,
@@ -81,6 +89,30 @@ func (t *trouble) unresolved() verdict {
 		if meant := t.meantHost(); meant != "" {
 			v.fixes = []Fix{{Text: "Did you mean " + quoted(meant) + "?"}}
 		}
+	}
+	return v
+}
+
+// wrongFamily: -4 or -6 leaves no address. The probe's words say which.
+func (t *trouble) wrongFamily() verdict {
+	none := submission.FieldNone
+	flag, wanted, has := "-4", "IPv4", "IPv6"
+	if strings.Contains(t.error, "no IPv6 address") {
+		flag, wanted, has = "-6", "IPv6", "IPv4"
+	}
+	return verdict{cause: submission.DNSFailure, field: &none, enough: true,
+		why:   "{Server} has no " + wanted + " address, only " + has + ", and " + flag + " allows no other.",
+		fixes: []Fix{{Text: "Try again without " + flag + "."}}}
+}
+
+// otherLeaf: --tls-fingerprint names another certificate.
+func (t *trouble) otherLeaf() verdict {
+	v := verdict{cause: submission.CertUntrusted, field: new(submission.Field), enough: true, also: []submission.Cause{submission.SMTPIntercepted},
+		why:   "The certificate of {server} is not the one that --tls-fingerprint names. It was renewed, or another server answers.",
+		fixes: []Fix{{Text: "Ask whoever runs the server for the fingerprint of its certificate. Do not take it from here: an impostor would show its own."}}}
+	if leaf, ok := t.leaf(); ok {
+		v.why += " The one shown has sha256:" + quoted(leaf.SHA256) + "."
+		v.fixes = append(v.fixes, Fix{Text: "If it is that one, give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."})
 	}
 	return v
 }

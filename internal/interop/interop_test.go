@@ -39,6 +39,7 @@ func TestInterop(t *testing.T) {
 		{"no two messages are alike", testMessagesDiffer},
 		{"in clear goes only what has to", testClearCommands},
 		{"both endpoints are tried", testRace},
+		{"saved profiles", testSavedProfiles},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -63,7 +63,7 @@ func faultOf(err error) report.Fault {
 		{errNoSMTPUTF8, report.FaultNoSMTPUTF8},
 		{sasl.ErrServerSignature, report.FaultServerSignature},
 		{smtp.ErrInjection, report.FaultInjection},
-		{ErrPin, report.FaultCertUntrusted},
+		{ErrPin, report.FaultPin},
 		{errMaxTime, report.FaultTimeout},
 		{errStageTimeout, report.FaultTimeout},
 	} {
@@ -72,7 +72,7 @@ func faultOf(err error) report.Fault {
 		}
 	}
 	for _, sort := range []func(error) report.Fault{
-		saslFault, proxyFault, dnsFault, certificateFault, tlsFault, replyFault, networkFault,
+		saslFault, proxyFault, familyFault, dnsFault, certificateFault, tlsFault, replyFault, networkFault,
 	} {
 		if fault := sort(err); fault != report.FaultNone {
 			return fault
@@ -102,6 +102,14 @@ func proxyFault(err error) report.Fault {
 		return report.FaultRefused // by the server: the proxy passes it on (RFC 1928 section 6)
 	}
 	return report.FaultProxy
+}
+
+func familyFault(err error) report.Fault {
+	var family *FamilyError
+	if errors.As(err, &family) {
+		return report.FaultFamily
+	}
+	return report.FaultNone
 }
 
 func dnsFault(err error) report.Fault {
@@ -170,21 +178,19 @@ func tlsFault(err error) report.Fault {
 	return report.FaultTLS
 }
 
-// alertFault judges an alert of the peer. It may come after the handshake: in TLS
-// 1.3 that is when a server misses a client certificate (RFC 8446 section 4.4.2.4).
-// Outside QUIC its type is not exported; its words are those of tls.AlertError.
+// alertFault judges an alert of the peer, which may come after the handshake.
 func alertFault(err error) report.Fault {
 	const handshakeFailure, protocolVersion, insufficientSecurity = 40, 70, 71
-	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" {
-		return report.FaultNone
+	var client *ClientCertError
+	switch alert := alertOf(err); {
+	case errors.As(err, &client):
+		return report.FaultClientCert
+	case alert == handshakeFailure, alert == protocolVersion, alert == insufficientSecurity:
+		return report.FaultTLSVersion
+	case alert != 0:
+		return report.FaultTLS
 	}
-	for _, alert := range []tls.AlertError{handshakeFailure, protocolVersion, insufficientSecurity} {
-		if op.Err.Error() == alert.Error() {
-			return report.FaultTLSVersion
-		}
-	}
-	return report.FaultTLS
+	return report.FaultNone
 }
 
 func replyFault(err error) report.Fault {
@@ -230,9 +236,12 @@ func wordsOf(err error) string {
 	var malformed *reply.MalformedError
 	var handshake *HandshakeError
 	var proxied *ProxyError
+	var client *ClientCertError
 	switch { // %q would escape what is made safe to print already
 	case errors.As(err, &proxied):
 		return proxied.Error()
+	case errors.As(err, &client):
+		return client.Error()
 	case errors.As(err, &dns):
 		return dns.Name + ": " + dns.Err
 	case errors.As(err, &malformed) && malformed.Line != "":

@@ -3,9 +3,11 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,6 +83,13 @@ func (f fault) report(t *testing.T, ca *smtptest.CA) *report.Report {
 
 func answers(a smtptest.Answer) Resolver { return smtptest.Resolver{host: a} }
 
+// unsuitable resolves as Go does a name of the hosts file that has no address of the family.
+type unsuitable struct{}
+
+func (unsuitable) LookupNetIP(_ context.Context, network, name string) ([]netip.Addr, error) {
+	return nil, &net.AddrError{Err: "no suitable address found", Addr: name}
+}
+
 // until is a session up to a stage, which then ends otherwise.
 func until(security submission.Security, stage report.Stage, more ...string) string {
 	var beats []beat
@@ -106,6 +115,11 @@ func TestFaults(t *testing.T) {
 	foreignCipher.CipherSuites = []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}
 	wantsClient := named(valid)
 	wantsClient.ClientAuth = tls.RequireAnyClientCert
+	wantsClient12 := limited(wantsClient.Clone(), tls.VersionTLS12)
+	knowsClients := named(valid)
+	knowsClients.ClientAuth, knowsClients.ClientCAs = tls.RequireAndVerifyClientCert, smtptest.NewCA().Pool()
+	knowsClients12 := limited(knowsClients.Clone(), tls.VersionTLS12)
+	mine := ca.Issue(smtptest.Leaf{CommonName: "you", SelfSigned: true, Usage: x509.ExtKeyUsageClientAuth})
 
 	for _, f := range []fault{
 		{name: "name not found", resolver: smtptest.Resolver{}, want: "3 resolve not_found", says: host + ": no such host"},
@@ -113,9 +127,12 @@ func TestFaults(t *testing.T) {
 		{name: "resolver fails", resolver: answers(smtptest.Answer{Err: &net.DNSError{Err: "server misbehaving", Name: host, IsTemporary: true}}),
 			want: "3 resolve dns", says: "server misbehaving"},
 		{name: "resolver silent", resolver: answers(smtptest.Answer{Stall: true}), want: "3 resolve dns", says: "no answer in time"},
-		{name: "wrong family", change: func(p *Plan) { p.Route.Family = IPv6 }, want: "3 resolve not_found"},
+		{name: "wrong family", change: func(p *Plan) { p.Route.Family = IPv6 }, want: "3 resolve family", says: host + ": there is no IPv6 address, which -6 asks for"},
+		{name: "wrong family, by the hosts file", resolver: unsuitable{}, change: func(p *Plan) { p.Route.Family = IPv6 }, want: "3 resolve family", says: "-6"},
+		{name: "no IPv4", resolver: answers(smtptest.Addrs("2001:db8::1")), change: func(p *Plan) { p.Route.Family = IPv4 }, want: "3 resolve family", says: "-4"},
+		{name: "no name of either family", resolver: smtptest.Resolver{}, change: func(p *Plan) { p.Route.Family = IPv6 }, want: "3 resolve not_found"},
 		{name: "literal of the wrong family", endpoint: submission.Endpoint{Host: "192.0.2.10", Port: 465, Security: submission.SSL},
-			change: func(p *Plan) { p.Route.Family = IPv6 }, want: "3 resolve not_found", says: "family"},
+			change: func(p *Plan) { p.Route.Family = IPv6 }, want: "3 resolve family", says: "192.0.2.10: there is no IPv6 address, which -6 asks for"},
 
 		{name: "refused", site: refusing, want: "4 connect refused", says: "192.0.2.10:465: connection refused"},
 		{name: "connecting takes too long", site: silent, want: "4 connect timeout", says: "192.0.2.10:465: "},
@@ -135,7 +152,15 @@ func TestFaults(t *testing.T) {
 		{name: "no cipher in common", script: "tls refused", tls: foreignCipher, want: "5 tls tls_version"},
 		{name: "handshake alert", script: `raw \x15\x03\x03\x00\x02\x02\x50` + "\ndrain", want: "5 tls tls", says: "internal error"},
 		{name: "garbage after the ClientHello", script: `raw \x16\x03\x03\x00\x04zzzz` + "\ndrain", want: "5 tls tls"},
-		{name: "no client certificate", script: "tls refused", tls: wantsClient, want: "6 greeting tls", says: "certificate required"},
+		{name: "no client certificate", script: "tls refused", tls: wantsClient, want: "5 tls client_cert", says: "none was given with --client-cert: tls: certificate required"},
+		{name: "no client certificate, TLS 1.2", script: "tls refused", tls: wantsClient12, want: "5 tls client_cert", says: "none was given"},
+		{name: "no client certificate behind STARTTLS", endpoint: upgraded, tls: wantsClient, want: "5 tls client_cert", says: "none was given",
+			script: until(submission.STARTTLS, report.TLSStage, "tls refused")},
+		{name: "client certificate refused", script: "tls refused", tls: knowsClients, want: "5 tls client_cert", says: "refused the client certificate of --client-cert: tls: ",
+			change: func(p *Plan) { p.Trust.Client = &mine }},
+		{name: "client certificate refused, TLS 1.2", script: "tls refused", tls: knowsClients12, want: "5 tls client_cert", says: "refused",
+			change: func(p *Plan) { p.Trust.Client = &mine }},
+		{name: "an alert about no certificate of ours", script: `raw \x15\x03\x03\x00\x02\x02\x2a` + "\ndrain", want: "5 tls tls", says: "bad certificate"},
 
 		{name: "certificate expired", script: "tls refused", tls: named(valid.Expired()), want: "5 tls cert_expired"},
 		{name: "certificate not yet valid", script: "tls refused", tls: named(valid.NotYetValid()), want: "5 tls cert_not_yet_valid"},
@@ -143,7 +168,7 @@ func TestFaults(t *testing.T) {
 		{name: "certificate with a common name only", script: "tls refused", tls: named(smtptest.Leaf{CommonName: host}), want: "5 tls cert_name"},
 		{name: "certificate self-signed", script: "tls refused", tls: named(smtptest.Leaf{Names: []string{host}, SelfSigned: true}), want: "5 tls cert_untrusted"},
 		{name: "certificate of an unknown authority", script: "tls refused", tls: smtptest.NewCA().Server(valid), want: "5 tls cert_untrusted"},
-		{name: "another certificate than the pinned", script: "tls refused", want: "5 tls cert_untrusted", says: "fingerprint",
+		{name: "another certificate than the pinned", script: "tls refused", want: "5 tls pin", says: "has sha256:",
 			change: func(p *Plan) { p.Trust.Fingerprint = strings.Repeat("0", 64) }},
 		{name: "certificate fails after STARTTLS", endpoint: upgraded, want: "5 tls cert_expired",
 			tls: named(valid.Expired()), script: until(submission.STARTTLS, report.TLSStage, "tls refused")},
@@ -180,7 +205,7 @@ func TestFaults(t *testing.T) {
 		{name: "clear session not to loopback", endpoint: submission.Endpoint{Host: host, Port: 587, Security: submission.None}, want: "7 auth insecure",
 			script: script([]beat{greeted(), hello("AUTH PLAIN")}, polite),
 			change: func(p *Plan) { p.Account.Username, p.Account.Password = "", submission.Secret{} }},
-		{name: "challenge that is not base64", script: script([]beat{secured(), greeted(), hello("AUTH LOGIN")}, "C: AUTH LOGIN", "S: 334 !!", "C: \\*", "S: 501 5.7.0 cancelled", polite), want: "7 auth 501 malformed"},
+		{name: "challenge that is not base64", script: script([]beat{secured(), greeted(), hello("AUTH CRAM-MD5")}, "C: AUTH CRAM-MD5", "S: 334 !!", "C: \\*", "S: 501 5.7.0 cancelled", polite), want: "7 auth 501 malformed"},
 
 		{name: "SMTPUTF8 not offered", script: script(dialogue(submission.SSL)[:4], polite), want: "8 mail no_smtputf8",
 			change: func(p *Plan) { p.Account.From.Local = "jörg" }},
@@ -188,6 +213,38 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(f.name, func(t *testing.T) { f.run(t, ca) })
 	}
+}
+
+// Where the server judges our certificate behind the handshake, the events tell
+// one step of TLS, which failed, and none of the stage that met the alert.
+func TestEventsOfALateAlert(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ca := smtptest.NewCA()
+		config := ca.Server(smtptest.Leaf{Names: []string{host}})
+		config.ClientAuth = tls.RequireAnyClientCert
+		srv := smtptest.New(t, smtptest.Config{TLS: config, Scripts: []string{"tls refused"}})
+		var told []string
+		rep := runOn(t, context.Background(), proberOn(serve(srv)), plan(t, ca, implicit), func(e report.Event) {
+			if !e.Running {
+				told = append(told, string(e.Step.Stage)+" "+string(e.Step.Status))
+			}
+		})
+		if got := strings.Join(told, ", "); got != "resolve ok, connect ok, tls failed" {
+			t.Errorf("told %s", got)
+		}
+		if s := rep.Steps[3]; s.Stage != report.Greeting || s.Status != report.Skipped {
+			t.Errorf("behind TLS stands %+v", s)
+		}
+	})
+}
+
+// Servers that ask for a certificate and do not insist go on without one.
+func TestClientCertificateNotInsistedOn(t *testing.T) {
+	ca := smtptest.NewCA()
+	config := ca.Server(smtptest.Leaf{Names: []string{host}})
+	config.ClientAuth = tls.RequestClientCert
+	fault{script: script(dialogue(submission.SSL), polite), tls: config, want: "0"}.run(t, ca)
 }
 
 // Every stage of either security, cut short in each way.

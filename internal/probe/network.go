@@ -61,7 +61,7 @@ func (n *names) find(ctx context.Context, host string) ([]netip.Addr, error) {
 func (n *names) only(addr netip.Addr) ([]netip.Addr, error) {
 	addr = addr.Unmap()
 	if n.family == IPv4 && !addr.Is4() || n.family == IPv6 && !addr.Is6() {
-		return nil, &net.DNSError{Err: "the address is not of the family asked for", Name: addr.String(), IsNotFound: true}
+		return nil, &FamilyError{Host: addr.String(), Wanted: n.family}
 	}
 	return []netip.Addr{addr}, nil
 }
@@ -73,8 +73,7 @@ const resolutionDelay = 50 * time.Millisecond
 // ask looks up both families side by side.
 func (n *names) ask(ctx context.Context, host string) ([]netip.Addr, error) {
 	if n.family != AnyFamily {
-		addrs, err := n.resolver.LookupNetIP(ctx, string(n.family), host)
-		return unmapped(addrs), err
+		return n.askOne(ctx, host)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -112,6 +111,43 @@ func (n *names) ask(ctx context.Context, host string) ([]netip.Addr, error) {
 		return addrs, nil
 	}
 	return nil, worse(a4.err, a6.err)
+}
+
+// FamilyError: what was to be dialled has an address, but none of the wanted family.
+type FamilyError struct {
+	Host   string
+	Wanted Family
+}
+
+func (e *FamilyError) Error() string {
+	if e.Wanted == IPv6 {
+		return e.Host + ": there is no IPv6 address, which -6 asks for, only IPv4"
+	}
+	return e.Host + ": there is no IPv4 address, which -4 asks for, only IPv6"
+}
+
+// askOne looks up one family. Where it finds nothing, the other one tells a
+// wrong name from a wrong family.
+func (n *names) askOne(ctx context.Context, host string) ([]netip.Addr, error) {
+	addrs, err := n.resolver.LookupNetIP(ctx, string(n.family), host)
+	var dns *net.DNSError
+	var unsuitable *net.AddrError // what the resolver says of names in the hosts file
+	switch {
+	case len(addrs) > 0:
+		return unmapped(addrs), err
+	case errors.As(err, &unsuitable):
+		return nil, &FamilyError{Host: host, Wanted: n.family}
+	case err != nil && !(errors.As(err, &dns) && dns.IsNotFound):
+		return nil, err
+	}
+	other := IPv4
+	if n.family == IPv4 {
+		other = IPv6
+	}
+	if found, _ := n.resolver.LookupNetIP(ctx, string(other), host); len(found) > 0 {
+		return nil, &FamilyError{Host: host, Wanted: n.family}
+	}
+	return nil, err
 }
 
 // worse prefers a resolver's failure to its word that there is no such name:

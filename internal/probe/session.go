@@ -34,6 +34,8 @@ type session struct {
 	connected  atomic.Bool
 	up         bool  // a session stands: EHLO was answered, over verified TLS where asked for
 	misuse     error // the plan itself is at fault
+	verifier   *verifier
+	unsettled  *report.Step // the handshake, while the server has yet to judge our certificate
 	steps      []report.Step
 	dialled    string
 	tls        *report.TLS
@@ -66,6 +68,7 @@ func (s *session) stage(ctx context.Context, name report.Stage, f func(ctx conte
 	began := time.Now()
 	step := report.Step{Stage: name}
 	if err := f(ctx, &step); err != nil {
+		err = s.judged(err)
 		step.Status = report.Failed
 		step.Fault, step.Err = faultOf(err), reply.Safe(s.run.redactor.Clean(wordsOf(err)))
 	}
@@ -81,9 +84,11 @@ func (s *session) add(step report.Step) {
 	step.Detail = reply.Safe(s.run.redactor.Clean(step.Detail))
 	s.telling.Lock()
 	defer s.telling.Unlock()
-	s.steps = append(s.steps, step)
-	if s.live {
-		s.run.tell(report.Event{Endpoint: s.endpoint, Step: step})
+	for _, step := range s.settle(step) {
+		s.steps = append(s.steps, step)
+		if s.live {
+			s.run.tell(report.Event{Endpoint: s.endpoint, Step: step})
+		}
 	}
 }
 
@@ -184,7 +189,8 @@ func (s *session) connect(ctx context.Context, dial func(context.Context) (net.C
 
 func (s *session) handshake(ctx context.Context) bool {
 	return s.stage(ctx, report.TLSStage, func(ctx context.Context, step *report.Step) error {
-		v := verifier{host: s.endpoint.Host, trust: s.run.plan.Trust, roots: s.run.roots, now: time.Now()}
+		v := &verifier{host: s.endpoint.Host, trust: s.run.plan.Trust, roots: s.run.roots, now: time.Now()}
+		s.verifier = v
 		state, err := s.conn.Handshake(ctx, v.config())
 		if len(v.chain) > 0 {
 			s.tls = v.describe(state, err == nil)
@@ -490,7 +496,7 @@ func (s *session) part(ctx context.Context) {
 func (s *session) broken() bool {
 	last := s.steps[len(s.steps)-1]
 	switch last.Fault {
-	case report.FaultClosed, report.FaultReset, report.FaultTimeout, report.FaultTLS, report.FaultNotSMTP, report.FaultMalformed:
+	case report.FaultClosed, report.FaultReset, report.FaultTimeout, report.FaultTLS, report.FaultClientCert, report.FaultNotSMTP, report.FaultMalformed:
 		return last.Reply == nil
 	}
 	return false

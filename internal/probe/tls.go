@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"net"
 	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
@@ -21,6 +23,7 @@ type verifier struct {
 	roots func() (*x509.CertPool, error)
 	now   time.Time
 
+	asked   bool // the server wants a certificate of ours
 	chain   []*x509.Certificate
 	state   tls.ConnectionState
 	verdict error
@@ -28,6 +31,21 @@ type verifier struct {
 
 // ErrPin: the server showed another certificate than the pinned one.
 var ErrPin = errors.New("the certificate is not the one whose fingerprint was given")
+
+// ClientCertError: the server wants a certificate of ours and got none, or
+// refused the one it got.
+type ClientCertError struct {
+	Given bool
+	Err   error // the server's alert
+}
+
+func (e *ClientCertError) Error() string {
+	if e.Given {
+		return "the server refused the client certificate of --client-cert: " + plainNetError(e.Err)
+	}
+	return "the server wants a client certificate, and none was given with --client-cert: " + plainNetError(e.Err)
+}
+func (e *ClientCertError) Unwrap() error { return e.Err }
 
 func (v *verifier) config() *tls.Config {
 	c := &tls.Config{
@@ -38,10 +56,14 @@ func (v *verifier) config() *tls.Config {
 		InsecureSkipVerify: true,
 		VerifyConnection:   v.verify,
 	}
-	if v.trust.Client != nil {
+	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		v.asked = true
+		if v.trust.Client == nil {
+			return &tls.Certificate{}, nil // none: many servers ask and do not insist
+		}
 		// Whoever issued it: the server is to judge it, not the list of
 		// authorities that it asks with.
-		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return v.trust.Client, nil }
+		return v.trust.Client, nil
 	}
 	return c
 }
@@ -55,7 +77,7 @@ func (v *verifier) verify(state tls.ConnectionState) error {
 func (v *verifier) judge() error {
 	if v.trust.Fingerprint != "" {
 		if fingerprint(v.chain[0]) != v.trust.Fingerprint {
-			return ErrPin
+			return fmt.Errorf("%w: it has sha256:%s", ErrPin, fingerprint(v.chain[0]))
 		}
 		return nil
 	}
@@ -73,13 +95,78 @@ func (v *verifier) judge() error {
 	return err
 }
 
-// orVerdict prefers our own judgement to the handshake's error that it caused.
+// orVerdict prefers our own judgement, or the server's on our certificate, to
+// the handshake's error that it caused.
 func (v *verifier) orVerdict(err error) error {
 	if v.verdict != nil {
 		return v.verdict
 	}
-	return err
+	return v.orClientCert(err)
 }
+
+// orClientCert tells an alert about our certificate from others.
+func (v *verifier) orClientCert(err error) error {
+	var known *ClientCertError
+	if !v.asked || errors.As(err, &known) || !judgesClientCert(err) {
+		return err
+	}
+	return &ClientCertError{Given: v.trust.Client != nil, Err: err}
+}
+
+// judged is orClientCert also behind the handshake: in TLS 1.3 that is when a
+// server judges our certificate (RFC 8446 section 4.4.2.4).
+func (s *session) judged(err error) error {
+	if s.verifier == nil {
+		return err
+	}
+	return s.verifier.orClientCert(err)
+}
+
+// settle returns the steps that can be told now. A handshake in which the server
+// asked for a certificate is held back until its next word: an alert in place of
+// that is the handshake's failure, and the stage that met it did not begin.
+func (s *session) settle(step report.Step) []report.Step {
+	held := s.unsettled
+	s.unsettled = nil
+	switch {
+	case held != nil && step.Fault == report.FaultClientCert:
+		step.Stage, step.Duration = report.TLSStage, held.Duration+step.Duration
+		return []report.Step{step}
+	case held != nil:
+		return []report.Step{*held, step}
+	case step.Stage == report.TLSStage && step.Status == report.OK && s.verifier.asked:
+		s.unsettled = &step
+		return nil
+	}
+	return []report.Step{step}
+}
+
+// judgesClientCert reports an alert about a certificate of ours: there is no
+// other that a server could mean (RFC 8446 section 6.2). TLS 1.2 has none for a
+// missing one, so servers say handshake_failure (RFC 5246 section 7.4.6).
+func judgesClientCert(err error) bool {
+	const handshakeFailure, badCertificate, unknownCertificate, unknownCA, accessDenied, certificateRequired = 40, 42, 46, 48, 49, 116
+	alert := alertOf(err)
+	return alert >= badCertificate && alert <= unknownCertificate ||
+		alert == unknownCA || alert == accessDenied || alert == certificateRequired || alert == handshakeFailure
+}
+
+// alertOf is the alert that the peer sent, 0 for none. Outside QUIC its type is
+// not exported; its words are those of tls.AlertError.
+func alertOf(err error) tls.AlertError {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return 0
+	}
+	for alert := tls.AlertError(1); alert < 128; alert++ {
+		if op.Err.Error() == alert.Error() {
+			return alert
+		}
+	}
+	return otherAlert
+}
+
+const otherAlert tls.AlertError = 255
 
 func (v *verifier) describe(state tls.ConnectionState, verified bool) *report.TLS {
 	if state.Version == 0 {

@@ -44,7 +44,7 @@ func TestTrust(t *testing.T) {
 		{"no authority of that file", implicit, stranger.Server(ofHost), nil, "5 tls cert_untrusted"},
 		{"the pinned leaf, whatever else is wrong", implicit, worst, func(p *Plan) { p.Trust.Fingerprint = pin(worst) }, "0"},
 		{"the same leaf without a pin", implicit, worst, nil, "5 tls cert_expired"},
-		{"a pin that a valid chain does not fit", implicit, ca.Server(ofHost), func(p *Plan) { p.Trust.Fingerprint = pin(worst) }, "5 tls cert_untrusted"},
+		{"a pin that a valid chain does not fit", implicit, ca.Server(ofHost), func(p *Plan) { p.Trust.Fingerprint = pin(worst) }, "5 tls pin"},
 		{"an address in the certificate", literal, ca.Server(smtptest.Leaf{Names: []string{"192.0.2.10"}}), nil, "0"},
 		{"another address", literal, ca.Server(smtptest.Leaf{Names: []string{"192.0.2.11"}}), nil, "5 tls cert_name"},
 		{"a wildcard", implicit, ca.Server(smtptest.Leaf{Names: []string{"*.example.test"}}), nil, "0"},

@@ -109,7 +109,9 @@ func (l *Lines) Busy(what string) {
 
 // Tell implements wizard.Prompter.
 func (l *Lines) Tell(blocks ...wizard.Block) {
-	l.begin()
+	if l.begin(); l.reason != "" {
+		l.say("")
+	}
 	l.tell(blocks)
 }
 
@@ -126,8 +128,13 @@ func (l *Lines) say(line string) { fmt.Fprintf(l.out, "%s\n", safe(line)) }
 // tell writes blocks, unwrapped: the terminal or the reader breaks lines better.
 func (l *Lines) tell(blocks []wizard.Block) {
 	step := 0
-	for _, b := range blocks {
+	for i, b := range blocks {
 		switch b.Kind {
+		case wizard.Strong:
+			if i > 0 {
+				l.say("")
+			}
+			l.say(b.Text)
 		case wizard.Step:
 			step++
 			l.say(sayStep(step, b.Text))

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/charmbracelet/huh"
 	"github.com/charmbracelet/lipgloss"
@@ -21,6 +22,7 @@ type look struct {
 
 	bar, dots, rule string // in ASCII where the locale is not UTF-8
 	links           bool   // the terminal knows OSC 8
+	ascii           bool   // the terminal shows nothing else
 }
 
 // accentColor is a teal with a contrast over 4.3 to white and to black.
@@ -42,10 +44,32 @@ func newLook(out io.Writer, getenv func(string) string) look {
 	}
 	l.title = l.accent
 	l.strong = r.NewStyle().Bold(true)
-	if isUTF8(getenv) {
+	l.ascii = !isUTF8(getenv)
+	if !l.ascii {
 		l.bar, l.dots, l.rule = "│ ", "…", "─"
 	}
 	return l
+}
+
+// legible is a screen as the locale can show it, cell for cell.
+func (l look) legible(text string) string {
+	if !l.ascii {
+		return text
+	}
+	var out strings.Builder
+	for _, r := range text {
+		switch {
+		case r <= unicode.MaxASCII:
+			out.WriteRune(r)
+		case strings.ContainsRune("“”„«»", r):
+			out.WriteByte('"')
+		case strings.ContainsRune("‘’", r):
+			out.WriteByte('\'')
+		default:
+			out.WriteString(strings.Repeat("?", ansi.StringWidth(string(r))))
+		}
+	}
+	return out.String()
 }
 
 // isUTF8 reads the locale as setlocale does: the first of these that is set.

@@ -217,7 +217,7 @@ func (m *model) View() string {
 	if m.waiting {
 		lines[len(lines)-1] = ansi.Truncate(sayBusy(m.busy)+m.look.dots, m.columns(), "")
 	}
-	return strings.Join(lines, "\n")
+	return m.look.legible(strings.Join(lines, "\n"))
 }
 
 func (m *model) footer() []keyed {

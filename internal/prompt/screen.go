@@ -117,7 +117,7 @@ func (s *Screen) Tell(blocks ...wizard.Block) {
 }
 
 func tell(w io.Writer, l look, blocks []wizard.Block, width int) {
-	fmt.Fprintf(w, "%s\n", strings.Join(l.summary(blocks, width), "\n"))
+	fmt.Fprintf(w, "%s\n", l.legible(strings.Join(l.summary(blocks, width), "\n")))
 }
 
 // Close gives the terminal back as it was. It does nothing where that was done.

@@ -87,6 +87,7 @@ type Fault string
 const (
 	FaultNone            Fault = ""
 	FaultNotFound        Fault = "not_found"          // the name does not exist, or has no address
+	FaultFamily          Fault = "family"             // there is no address of the IP version asked for
 	FaultDNS             Fault = "dns"                // the resolver failed or did not answer
 	FaultRefused         Fault = "refused"            // nothing listens there
 	FaultTimeout         Fault = "timeout"            // no answer in time
@@ -99,7 +100,9 @@ const (
 	FaultMalformed       Fault = "malformed"          // a reply past the limits or in disagreement with itself
 	FaultTLSVersion      Fault = "tls_version"        // no protocol version or cipher in common
 	FaultTLS             Fault = "tls"                // any other failure of the handshake
-	FaultCertUntrusted   Fault = "cert_untrusted"     // unknown authority, or not the pinned leaf
+	FaultClientCert      Fault = "client_cert"        // the server misses a certificate of ours, or refuses it
+	FaultCertUntrusted   Fault = "cert_untrusted"     // unknown authority
+	FaultPin             Fault = "pin"                // another leaf than the pinned one
 	FaultCertExpired     Fault = "cert_expired"       // its time is over
 	FaultCertNotYetValid Fault = "cert_not_yet_valid" // its time has not begun
 	FaultCertName        Fault = "cert_name"          // it is for other names
@@ -117,7 +120,7 @@ const (
 // IsCertificate reports that a certificate was seen and not believed.
 func (f Fault) IsCertificate() bool {
 	switch f {
-	case FaultCertUntrusted, FaultCertExpired, FaultCertNotYetValid, FaultCertName:
+	case FaultCertUntrusted, FaultPin, FaultCertExpired, FaultCertNotYetValid, FaultCertName:
 		return true
 	}
 	return false

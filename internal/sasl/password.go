@@ -46,6 +46,9 @@ func (c *loginClient) Next([]byte) ([]byte, error) {
 	return answer, nil
 }
 
+// IgnoresChallenges tells the wire that prompts need not even be base64.
+func (c *loginClient) IgnoresChallenges() {}
+
 // cramMD5Client speaks CRAM-MD5 (RFC 2195 section 2).
 type cramMD5Client struct {
 	base

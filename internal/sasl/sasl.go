@@ -105,15 +105,36 @@ func New(mechanism string, c Credentials, b *Binding) (Client, error) {
 	return newSCRAM(name, c, b, nil)
 }
 
+// CheckCredentials refuses, with ErrCredentials, a user name or password that no
+// mechanism can carry: for callers that want to know before they dial. It does
+// not ask for either to be there.
+func CheckCredentials(username, password string) error {
+	if err := checkNUL(username, password); err != nil {
+		return fmt.Errorf("%w: %w", ErrCredentials, err)
+	}
+	return nil
+}
+
+// checkNUL: no server can store a NUL; PLAIN would be torn at it, C programs stop at it.
+func checkNUL(username, password string) error {
+	switch {
+	case strings.Contains(username, "\x00"):
+		return errors.New("the user name holds a NUL")
+	case strings.Contains(password, "\x00"):
+		return errors.New("the password holds a NUL")
+	}
+	return nil
+}
+
 // check refuses what a mechanism cannot carry, before anything is sent.
 func (c Credentials) check(mechanism string) error {
-	// No server can store a NUL; PLAIN would be torn at it, C programs stop at it.
-	if strings.Contains(c.Username, "\x00") {
-		return errors.New("the user name holds a NUL")
+	if mechanism == External {
+		return checkNUL(c.Username, "") // the password stays here
+	}
+	if err := checkNUL(c.Username, c.Password); err != nil {
+		return err
 	}
 	switch mechanism {
-	case External:
-		return nil
 	case XOAuth2, OAuthBearer:
 		return c.checkBearer(mechanism)
 	}
@@ -124,8 +145,6 @@ func (c Credentials) check(mechanism string) error {
 		// Some directories take an empty password for an anonymous login, which
 		// succeeds and proves nothing (RFC 4513 section 5.1.2).
 		return errors.New("the password is empty")
-	case strings.Contains(c.Password, "\x00"):
-		return errors.New("the password holds a NUL")
 	}
 	return nil
 }

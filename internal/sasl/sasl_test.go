@@ -115,3 +115,23 @@ func TestNothingPrintsSecrets(t *testing.T) {
 		}
 	}
 }
+
+// What no mechanism can carry is known before anything is dialled; what is
+// missing is the caller's question.
+func TestCheckCredentials(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ username, password, want string }{
+		{"you", marker, ""}, {"", "", ""}, {"you", " \r\n\xff密", ""},
+		{"y\x00u", marker, "the user name holds a NUL"}, {"you", marker + "\x00", "the password holds a NUL"}, {"", "\x00", "the password holds a NUL"},
+	} {
+		err := CheckCredentials(c.username, c.password)
+		switch {
+		case c.want == "":
+			if err != nil {
+				t.Errorf("%q: %v", c.username, err)
+			}
+		case !errors.Is(err, ErrCredentials) || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "pa55"):
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+}

@@ -22,6 +22,14 @@ const maxChallenges = 16
 // in the reply.
 var ErrExchange = errors.New("the exchange of AUTH broke off")
 
+// Undemanding is a client that answers whatever the server asks, as LOGIN does.
+// Its challenges need not be base64, as RFC 4954 section 4 wants them: some
+// servers prompt with a plain "334 Username:".
+type Undemanding interface {
+	gosasl.Client
+	IgnoresChallenges()
+}
+
 // Auth runs one SASL exchange (RFC 4954 section 4). The reply is the server's
 // last word, whatever it is; 235 alone is success.
 func (c *Conn) Auth(ctx context.Context, client gosasl.Client) (reply.Reply, error) {
@@ -84,6 +92,9 @@ func (x *exchange) answer(challenge reply.Reply) ([]byte, error) {
 	if held := x.held; held != nil {
 		x.held = nil
 		return held, nil
+	}
+	if _, ok := x.client.(Undemanding); ok {
+		return x.client.Next(nil)
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(challenge.Text()))
 	if err != nil {

@@ -127,6 +127,28 @@ func TestLongInitialResponse(t *testing.T) {
 	}
 }
 
+// undemanding answers in turn, whatever it is asked.
+type undemanding struct{ client }
+
+func (*undemanding) IgnoresChallenges() {}
+
+// LOGIN's prompts are often not base64, though RFC 4954 section 4 wants it.
+func TestPromptsThatAreNotBase64(t *testing.T) {
+	t.Parallel()
+	for _, prompts := range [][2]string{{"Username:", "Password:"}, {"VXNlcm5hbWU6", "Password:"}, {"", "!"}} {
+		script := "C: AUTH LOGIN\nS: 334 " + prompts[0] + "\nC: " + encode("you") + "\nS: 334 " + prompts[1] + "\nC: " + encode(marker) + "\nS: 235 ok\nquit"
+		session(t, script, func(t *testing.T, f *fixture) {
+			login := &undemanding{client{mechanism: "LOGIN", answers: []string{"you", marker}}}
+			if r := f.must(f.Auth(t.Context(), login)); r.Code != reply.CodeAuthenticated {
+				t.Errorf("%q: %v", prompts, r)
+			}
+			f.must(f.Quit(t.Context()))
+			f.checkTranscript()
+			f.checkNoSecret()
+		})
+	}
+}
+
 // The held response answers the first challenge only.
 func TestHeldResponseIsSentOnce(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,7 @@ type Conn struct {
 	log      *Transcript
 	redactor *Redactor
 	ext      reply.Extensions
+	shown    reply.Extensions // ext, fit to be seen
 
 	upgrades bool
 	owed     int // replies that the server has yet to send
@@ -74,7 +75,7 @@ func New(nc net.Conn, o Options) *Conn {
 // Extensions are those of the last Hello, safe to show.
 func (c *Conn) Extensions() reply.Extensions {
 	shown := reply.Extensions{}
-	for keyword, params := range c.ext {
+	for keyword, params := range c.shown {
 		shown[c.redactor.Clean(keyword)] = c.redactor.Clean(params)
 	}
 	return shown
@@ -113,7 +114,7 @@ func (c *Conn) Handshake(ctx context.Context, config *tls.Config) (tls.Connectio
 		_ = c.Close()
 		return secured.ConnectionState(), interrupted(ctx, err)
 	}
-	c.nc, c.inTLS, c.ext = secured, true, nil
+	c.nc, c.inTLS, c.ext, c.shown = secured, true, nil, nil
 	c.br.Reset(secured)
 	return secured.ConnectionState(), nil
 }
@@ -126,7 +127,7 @@ func (c *Conn) Greeting(ctx context.Context) (reply.Reply, error) { return c.rea
 
 // Hello says EHLO, or HELO to a server from before RFC 1869, and keeps the extensions.
 func (c *Conn) Hello(ctx context.Context, name string) (reply.Reply, error) {
-	c.ext = reply.Extensions{}
+	c.ext, c.shown = reply.Extensions{}, nil
 	if err := c.send(ctx, "EHLO "+name); err != nil {
 		return c.lastWords(ctx, err)
 	}
@@ -137,7 +138,7 @@ func (c *Conn) Hello(ctx context.Context, name string) (reply.Reply, error) {
 	}
 	switch {
 	case raw.OK():
-		c.ext = reply.ParseExtensions(raw.Map(reply.Safe))
+		c.ext, c.shown = reply.ParseExtensions(raw.Map(reply.Safe)), reply.ParseExtensions(r)
 	case (r.Code == 500 || r.Code == 502 || r.Code == 504) && (c.inTLS || !c.upgrades):
 		return c.exchange(ctx, "HELO "+name)
 	}
@@ -188,8 +189,13 @@ func (c *Conn) lastWords(ctx context.Context, why error) (reply.Reply, error) {
 	if errors.Is(why, errArgument) || ctx.Err() != nil {
 		return reply.Reply{}, why
 	}
-	if r, err := c.read(ctx, min(courtesy, c.timeout)); err == nil && r.Class() >= 4 {
+	r, err := c.read(ctx, min(courtesy, c.timeout))
+	var alert *net.OpError
+	switch {
+	case err == nil && r.Class() >= 4:
 		return r, nil
+	case errors.As(err, &alert) && alert.Op == "remote error": // of TLS, which says more
+		return reply.Reply{}, err
 	}
 	return reply.Reply{}, why
 }
@@ -207,7 +213,7 @@ func (c *Conn) sendAs(ctx context.Context, shown, commands []string) error {
 		}
 	}
 	for _, line := range shown {
-		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(line)})
+		c.log.add(Line{At: c.log.now(), TLS: c.inTLS, Text: c.redactor.Clean(line)})
 	}
 	c.owed += len(commands)
 	return c.write(ctx, []byte(strings.Join(commands, "\r\n")+"\r\n"))
@@ -230,44 +236,64 @@ func (c *Conn) read(ctx context.Context, within time.Duration) (reply.Reply, err
 func (c *Conn) readRaw(ctx context.Context, within time.Duration) (reply.Reply, error) {
 	stop := c.bound(ctx, within)
 	defer stop()
+	var heard []Line
 	r, err := reply.Read(c.br, func(raw reply.Raw) {
 		c.bareLF = c.bareLF || raw.BareLF
-		c.log.add(Line{Server: true, TLS: c.inTLS, Text: c.cleanLine(raw.Text)})
+		heard = append(heard, Line{At: c.log.now(), Server: true, TLS: c.inTLS, Text: raw.Text})
 	})
-	var malformed *reply.MalformedError
-	if errors.As(err, &malformed) {
-		const most = 512 // of an error's text; cut only now, when no secret can be cut in two
-		malformed.Line = cut(reply.Safe(c.cleanLine(malformed.Line)), most)
-	}
+	c.note(heard, err)
 	if err == nil {
 		c.owed--
 	}
 	return r, interrupted(ctx, err)
 }
 
+// note writes the lines of one reply into the transcript, together: a secret
+// may be broken over several. A line that could not be read is cleaned likewise.
+func (c *Conn) note(heard []Line, err error) {
+	codes, texts := make([]string, len(heard)), make([]string, len(heard))
+	for i, l := range heard {
+		codes[i], texts[i] = splitCode(l.Text)
+	}
+	line := ""
+	for i, text := range c.cleanLines(texts) {
+		line = codes[i] + text
+		if c.inAuth && strings.HasPrefix(line, "334") {
+			line = "334 " + Redacted // a challenge is replaced whole
+		}
+		heard[i].Text = line
+		c.log.add(heard[i])
+	}
+	var malformed *reply.MalformedError
+	if errors.As(err, &malformed) && malformed.Line != "" {
+		const most = 512 // of an error's text; cut only now, when no secret can be cut in two
+		malformed.Line = cut(reply.Safe(line), most)
+	}
+}
+
+// splitCode parts a line of a reply from its code.
+func splitCode(line string) (code, text string) {
+	const length = len("535-")
+	if len(line) >= length && strings.Trim(line[:3], "0123456789") == "" && (line[3] == ' ' || line[3] == '-') {
+		return line[:length], line[length:]
+	}
+	return "", line
+}
+
 // show makes a reply fit to be seen. A challenge is replaced whole.
 func (c *Conn) show(r reply.Reply) reply.Reply {
-	return r.Map(func(line string) string {
-		if c.inAuth && r.Code == reply.CodeContinue {
-			return Redacted
-		}
-		return reply.Safe(c.clean(line))
-	})
-}
-
-// cleanLine redacts a line for the transcript; a challenge is replaced whole.
-func (c *Conn) cleanLine(line string) string {
-	if c.inAuth && strings.HasPrefix(line, "334") {
-		return "334 " + Redacted
+	if c.inAuth && r.Code == reply.CodeContinue {
+		return r.Map(func(string) string { return Redacted })
 	}
-	return c.clean(line)
+	r.Lines = c.cleanLines(r.Lines)
+	return r.Map(reply.Safe)
 }
 
-func (c *Conn) clean(text string) string {
+func (c *Conn) cleanLines(lines []string) []string {
 	if c.inAuth {
-		return c.redactor.CleanAuth(text)
+		return c.redactor.CleanAuthLines(lines)
 	}
-	return c.redactor.Clean(text)
+	return c.redactor.CleanLines(lines)
 }
 
 // bound limits what follows in time and by the context, which ends it at once.

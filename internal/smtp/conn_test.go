@@ -766,3 +766,51 @@ func TestLocalAddr(t *testing.T) {
 		t.Errorf("got %v", c.LocalAddr())
 	}
 }
+
+// A secret that a server breaks over the lines of its reply is seen in neither
+// half, in the reply, the transcript or the extensions.
+func TestEchoOverSeveralLines(t *testing.T) {
+	t.Parallel()
+	for _, echo := range []string{marker, encode(marker), encode("\x00you\x00" + marker), fmt.Sprintf("%x", marker)} {
+		a, b := echo[:len(echo)/2], echo[len(echo)/2:]
+		script := "C: AUTH PLAIN *\nS: 535-5.7.8 no: " + a + "\nS: 535 5.7.8 " + b + "\nC: EHLO x\nS: 250-" + host + "\nS: 250-XFOO " + a + "\nS: 250 " + b + "\nC: EHLO x\nS: 250-" + a + "\nS: 550 " + b
+		session(t, script+"\ndrain", func(t *testing.T, f *fixture) {
+			r := f.must(f.Auth(t.Context(), gosasl.NewPlainClient("", "you", marker)))
+			f.must(f.Hello(t.Context(), "x"))
+			extensions := f.Extensions()
+			_, err := f.Hello(t.Context(), "x")
+			var malformed *reply.MalformedError
+			if !errors.As(err, &malformed) {
+				t.Fatal(err)
+			}
+			all := fmt.Sprint(r, extensions, malformed.Line, f.lines())
+			if strings.Contains(all, a) || strings.Contains(all, b) {
+				t.Errorf("%q: %s", echo, all)
+			}
+			if lines := f.lines(); !slices.Contains(lines, "S 535-5.7.8 no: ***") || !slices.Contains(lines, "S 535 5.7.8 ***") {
+				t.Errorf("the transcript is %q", lines)
+			}
+		})
+	}
+}
+
+// An alert of TLS that waits when a command cannot be written any more says why.
+func TestAlertAfterAFailedWrite(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken pipe")
+	alert := &net.OpError{Op: "remote error", Err: tls.AlertError(116)}
+	nc, far := net.Pipe()
+	far.Close()
+	c := New(&deaf{nc, broken, alert}, Options{Timeout: timeout, Transcript: NewTranscript(time.Now(), NewRedactor())})
+	if _, err := c.Hello(t.Context(), "x"); !errors.Is(err, alert) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type deaf struct {
+	net.Conn
+	write, read error
+}
+
+func (d *deaf) Write([]byte) (int, error) { return 0, d.write }
+func (d *deaf) Read([]byte) (int, error)  { return 0, d.read }

@@ -2,14 +2,9 @@ package smtp
 
 import (
 	"encoding/base64"
-	"fmt"
-	"html"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
@@ -22,16 +17,13 @@ const Redacted = "***"
 // only inside an AUTH exchange, and there only as whole words.
 const shortSecret = 4
 
-// Servers cut short what they echo: so many characters give a longer secret away.
-const telling = 16
-
-// Redactor replaces secrets in texts, in every encoding that a server could
-// echo them in: each character as it is, escaped or percent-encoded and the
-// like, the whole as hex or as base64 at any alignment, in upper or lower case.
+// Redactor replaces secrets in texts, in every spelling that a server could
+// echo them in (spelling.go lists them), whole or with one end missing, on one
+// line or broken over several.
 type Redactor struct {
 	mu    sync.RWMutex
-	forms []form
-	short []form
+	forms index
+	short index
 }
 
 // NewRedactor looks for the given secrets; empty ones are ignored.
@@ -49,13 +41,9 @@ func (r *Redactor) AddSecret(secret string) {
 	defer r.mu.Unlock()
 	switch n := utf8.RuneCountInString(secret); {
 	case n >= shortSecret:
-		r.forms = append(r.forms, newForm(characters(secret)), newForm(hexDigits(secret)))
-		for shift := range 3 {
-			r.forms = append(r.forms, newBase64Form(base64Inside(secret, shift)))
-		}
+		r.forms.add(formsOf(secret)...)
 	case n > 0:
-		whole := base64.RawStdEncoding.EncodeToString([]byte(secret))
-		r.short = append(r.short, newForm(characters(secret)), newForm(hexDigits(secret)), newForm(characters(whole)))
+		r.short.add(shortFormsOf(secret)...)
 	}
 }
 
@@ -64,7 +52,7 @@ func (r *Redactor) AddSecret(secret string) {
 func (r *Redactor) AddPayload(payload []byte) {
 	if encoded := base64.RawStdEncoding.EncodeToString(payload); len(encoded) >= shortSecret {
 		r.mu.Lock()
-		r.forms = append(r.forms, newBase64Form(encoded))
+		r.forms.add(encodedForm(encoded))
 		r.mu.Unlock()
 	}
 	// CRAM-MD5 answers "user digest", SCRAM "…,p=proof": passwords can be guessed against both.
@@ -76,220 +64,330 @@ func (r *Redactor) AddPayload(payload []byte) {
 }
 
 // Clean returns the text with each secret replaced.
-func (r *Redactor) Clean(s string) string {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return redact(s, r.forms, false)
-}
+func (r *Redactor) Clean(s string) string { return mask(s, r.find(s)) }
 
 // CleanAuth is Clean for the server's words inside an AUTH exchange, where
 // short secrets are looked for too.
-func (r *Redactor) CleanAuth(s string) string {
-	s = r.Clean(s)
+func (r *Redactor) CleanAuth(s string) string { return mask(s, r.findAuth(s)) }
+
+// CleanLines is Clean for the lines of one reply, without its code. What is
+// broken over several lines is replaced on each.
+func (r *Redactor) CleanLines(lines []string) []string { return maskLines(lines, r.find) }
+
+// CleanAuthLines is CleanLines inside an AUTH exchange.
+func (r *Redactor) CleanAuthLines(lines []string) []string { return maskLines(lines, r.findAuth) }
+
+// find marks the octets of a text that belong to a secret; nil for none.
+func (r *Redactor) find(s string) []bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return redact(s, r.short, true)
+	var hits []bool
+	for _, v := range viewsOf(s) {
+		hits = r.forms.mark(v, hits, false)
+	}
+	return hits
 }
 
-// redact replaces what the forms match, overlapping matches as one.
-func redact(s string, forms []form, words bool) string {
-	low := lowerASCII(s)
-	var out strings.Builder
-	end := -1 // of the last match
-	for i := range len(low) {
-		from, to := find(low, i, forms)
-		if to == 0 || words && !(isEdge(low, from) && isEdge(low, to)) {
-			continue
-		}
-		if from > end {
-			out.WriteString(s[max(end, 0):from])
-			out.WriteString(Redacted)
-		}
-		end = max(end, to)
-	}
-	if end < 0 {
+func (r *Redactor) findAuth(s string) []bool {
+	hits := r.find(s)
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.short.mark(view{source: s, low: lowerASCII(s)}, hits, true)
+}
+
+// mask replaces each run of marked octets.
+func mask(s string, hits []bool) string {
+	if hits == nil {
 		return s
 	}
-	return out.String() + s[end:]
-}
-
-// find returns the longest match of any form at i, and 0, 0 for none.
-func find(low string, i int, forms []form) (from, to int) {
-	for k := range forms {
-		f := &forms[k]
-		n := f.match(low[i:])
-		if n == 0 {
-			continue
+	var out strings.Builder
+	for i := 0; i < len(s); {
+		end := i + 1
+		for end < len(s) && hits[end] == hits[i] {
+			end++
 		}
-		start, end := i, i+n
-		if f.base64 {
-			start, end = widen(low, start, end)
+		if hits[i] {
+			out.WriteString(Redacted)
+		} else {
+			out.WriteString(s[i:end])
 		}
-		if to == 0 || start < from {
-			from = start
+		i = end
+	}
+	return out.String()
+}
+
+func maskLines(lines []string, find func(string) []bool) []string {
+	hits := find(strings.Join(lines, "\n"))
+	if hits == nil {
+		return lines
+	}
+	out, from := make([]string, len(lines)), 0
+	for i, line := range lines {
+		out[i] = mask(line, hits[from:from+len(line)])
+		from += len(line) + len("\n")
+	}
+	return out
+}
+
+// view is a text as it is searched, ASCII letters in lower case.
+type view struct {
+	source string
+	low    string
+	at     []int // where each octet of low stands in the source; nil: where it stands in low
+}
+
+// viewsOf returns the text as it is and, where it has several lines, with its
+// lines joined: servers break a long line where they like, also at a space.
+func viewsOf(s string) []view {
+	views := []view{{source: s, low: lowerASCII(s)}}
+	if strings.Contains(s, "\n") {
+		views = append(views, joined(s, ""), joined(s, " "))
+	}
+	return views
+}
+
+// joined is the text with another one in place of each line break.
+func joined(s, instead string) view {
+	low := make([]byte, 0, len(s))
+	at := make([]int, 0, len(s))
+	for from := 0; from < len(s); {
+		end, next := lineEnd(s, from)
+		low = append(low, s[from:end]...)
+		for i := from; i < end; i++ {
+			at = append(at, i)
 		}
-		to = max(to, end)
+		if next < len(s) {
+			low = append(low, instead...)
+			for range len(instead) {
+				at = append(at, end)
+			}
+		}
+		from = next
 	}
-	return from, to
+	return view{source: s, low: lowerASCII(string(low)), at: at}
 }
 
-// widen takes in the rest of an encoded text of which a part was found.
-func widen(low string, from, to int) (int, int) {
-	for from > 0 && isBase64(low[from-1]) {
-		from--
+// lineEnd returns where the text of a line ends, and where that of the next one
+// begins: behind its enhanced code.
+func lineEnd(s string, from int) (end, next int) {
+	n := strings.IndexByte(s[from:], '\n')
+	if n < 0 {
+		return len(s), len(s)
 	}
-	for to < len(low) && (isBase64(low[to]) || low[to] == '=') {
-		to++
+	const space = " \t\r"
+	end = from + len(strings.TrimRight(s[from:from+n], space))
+	rest := s[from+n+1:]
+	line, _, _ := strings.Cut(rest, "\n")
+	if code, text := reply.ParseEnhancedCode(line); !code.IsZero() {
+		rest = rest[len(line)-len(text):]
 	}
-	return from, to
+	return end, len(s) - len(strings.TrimLeft(rest, space))
 }
 
-// form is one way to write a secret.
-type form struct {
-	units  [][]string // for each character what may stand for it, ASCII letters in lower case
-	least  int        // so many units are a match; more belong to it as far as they follow
-	base64 bool       // what is joined to a match is part of the same encoding
-	begins [256]bool  // the first octets of the first unit
-}
-
-func newForm(units [][]string) form {
-	f := form{units: units, least: min(telling, len(units))}
-	for _, way := range units[0] {
-		f.begins[way[0]] = true
+// mark adds the octets from..to of the view to hits.
+func (v view) mark(hits []bool, from, to int, encoded bool) []bool {
+	if hits == nil {
+		hits = make([]bool, len(v.source))
 	}
-	return f
+	place := func(i int) int {
+		if v.at == nil {
+			return i
+		}
+		return v.at[i]
+	}
+	for i := from; i < to; i++ {
+		if p := place(i); v.source[p] != '\n' || v.at == nil {
+			hits[p] = true
+		}
+	}
+	if !encoded {
+		return hits
+	}
+	// What is joined to it on its line is part of the same encoding.
+	for i := place(from) - 1; i >= 0 && isBase64(v.source[i]); i-- {
+		hits[i] = true
+	}
+	for i := place(to-1) + 1; i < len(v.source) && (isBase64(v.source[i]) || v.source[i] == '='); i++ {
+		hits[i] = true
+	}
+	return hits
 }
 
-func newBase64Form(encoded string) form {
-	units := make([][]string, len(encoded))
-	for i := range len(encoded) {
-		switch c := encoded[i : i+1]; c {
-		case "+": // with the alphabet for URLs and file names (RFC 4648 section 5)
-			units[i] = append(characters(c)[0], "-")
-		case "/":
-			units[i] = append(characters(c)[0], "_")
+// index finds the forms that may begin or end at an octet.
+type index struct {
+	first, last [256][]*form
+	begin, end  pairs
+}
+
+// pairs is a set of two octets that stand side by side.
+type pairs [1 << 16 / 64]uint64
+
+func (p *pairs) add(a, b byte)      { n := uint(a)<<8 | uint(b); p[n/64] |= 1 << (n % 64) }
+func (p *pairs) has(a, b byte) bool { n := uint(a)<<8 | uint(b); return p[n/64]&(1<<(n%64)) != 0 }
+
+func (x *index) add(forms ...form) {
+	for _, f := range forms {
+		x.enter(&f, false, &x.first, &x.begin)
+		x.enter(&f, true, &x.last, &x.end)
+	}
+}
+
+// enter notes with which two octets a form may begin or, backwards, end.
+func (x *index) enter(f *form, back bool, by *[256][]*form, begin *pairs) {
+	edge := func(s string, n int) byte { // the n-th octet from where the search begins
+		if back {
+			return s[len(s)-1-n]
+		}
+		return s[n]
+	}
+	for _, way := range f.unit(0, back) {
+		c := edge(way, 0)
+		if !slices.Contains(by[c], f) {
+			by[c] = append(by[c], f)
+		}
+		switch {
+		case len(way) > 1:
+			begin.add(c, edge(way, 1))
+		case len(f.units) == 1:
+			for other := range 256 {
+				begin.add(c, byte(other))
+			}
 		default:
-			units[i] = []string{lowerASCII(c)}
+			for _, next := range f.second(back) {
+				begin.add(c, edge(next, 0))
+			}
 		}
 	}
-	f := newForm(units)
-	f.base64 = true
+}
+
+// mark adds to hits what the forms match in a view; words: only whole ones.
+func (x *index) mark(v view, hits []bool, words bool) []bool {
+	low := v.low
+	try := func(f *form, i int, back bool) {
+		from := i
+		to := f.match(low, i, back)
+		if back {
+			from, to = to, from
+		}
+		if from < 0 || to < 0 || words && !(isEdge(low, from) && isEdge(low, to)) {
+			return
+		}
+		hits = v.mark(hits, from, to, f.base64)
+	}
+	for i := range len(low) {
+		if i+1 == len(low) || x.begin.has(low[i], low[i+1]) {
+			for _, f := range x.first[low[i]] {
+				try(f, i, false)
+			}
+		}
+		if i == 0 || x.end.has(low[i], low[i-1]) {
+			for _, f := range x.last[low[i]] {
+				try(f, i+1, true)
+			}
+		}
+	}
+	return hits
+}
+
+// form is one spelling of a secret.
+type form struct {
+	units   [][]string // for each character what may stand for it, ASCII letters in lower case
+	between []string   // what may stand between two of them; nil for nothing
+	least   int        // so many units of either end are a match; more belong to it as far as they follow
+	base64  bool       // what is joined to a match is part of the same encoding
+}
+
+// Servers cut short what they echo, or leave out its beginning: half of a
+// secret gives it away, and of a long one so much.
+const (
+	tellingLeast = 8
+	tellingMost  = 16
+)
+
+func newForm(units [][]string, between ...string) form {
+	least := min(max((len(units)+1)/2, tellingLeast), tellingMost)
+	return form{units: units, between: between, least: min(least, len(units))}
+}
+
+// wholly makes a form match as a whole only.
+func (f form) wholly() form {
+	f.least = len(f.units)
 	return f
 }
 
-// match returns the length of the longest match at the beginning, 0 for none.
-func (f *form) match(low string) int {
-	if low == "" || !f.begins[low[0]] {
-		return 0
+// unit is the n-th, or the n-th from the end.
+func (f *form) unit(n int, back bool) []string {
+	if back {
+		return f.units[len(f.units)-1-n]
 	}
+	return f.units[n]
+}
+
+// second is what may stand beside the unit that a search begins with.
+func (f *form) second(back bool) []string {
+	next := f.unit(1, back)
+	for _, sep := range f.between {
+		if sep != "" {
+			next = append(slices.Clip(next), sep)
+		}
+	}
+	return next
+}
+
+// match returns how far the longest match at a place goes, -1 for none.
+func (f *form) match(low string, at int, back bool) int {
 	ends, next := make([]int, 1, 8), make([]int, 0, 8)
-	for n, ways := range f.units {
+	ends[0] = at
+	for n := range f.units {
 		next = next[:0]
 		for _, end := range ends {
-			for _, way := range ways {
-				if strings.HasPrefix(low[end:], way) && !slices.Contains(next, end+len(way)) {
-					next = append(next, end+len(way))
+			if n == 0 || len(f.between) == 0 {
+				next = follow(next, low, end, f.unit(n, back), back)
+				continue
+			}
+			for _, sep := range f.between {
+				if i := step(low, end, sep, back); i >= 0 {
+					next = follow(next, low, i, f.unit(n, back), back)
 				}
 			}
 		}
 		if len(next) == 0 {
 			if n < f.least {
-				return 0
+				return -1
 			}
 			break
 		}
 		ends, next = next, ends
 	}
+	if back {
+		return slices.Min(ends)
+	}
 	return slices.Max(ends)
 }
 
-// characters tells for each character of a secret how it may be written.
-func characters(secret string) [][]string {
-	var units [][]string
-	for secret != "" {
-		r, size := utf8.DecodeRuneInString(secret)
-		ways := append(octets(secret[:size]), string(r)) // U+FFFD for what is not UTF-8
-		if r != utf8.RuneError {
-			ways = append(ways, escapes(r)...)
+// follow adds to the ends those of the ways that stand at a place.
+func follow(ends []int, low string, at int, ways []string, back bool) []int {
+	for _, way := range ways {
+		if i := step(low, at, way, back); i >= 0 && !slices.Contains(ends, i) {
+			ends = append(ends, i)
 		}
-		for i, way := range ways {
-			ways[i] = lowerASCII(way)
-		}
-		slices.Sort(ways)
-		units = append(units, slices.Compact(ways))
-		secret = secret[size:]
 	}
-	return units
+	return ends
 }
 
-// octets are the ways to write a character octet by octet.
-func octets(char string) []string {
-	ways := []string{char}
-	// URLs, quoted-printable (RFC 2045), xtext (RFC 3461), what Safe makes, C's octal.
-	for _, format := range []string{"%%%02x", "=%02x", "+%02x", `\x%02x`, `\%03o`} {
-		var way strings.Builder
-		for _, b := range []byte(char) {
-			fmt.Fprintf(&way, format, b)
-		}
-		ways = append(ways, way.String())
-	}
-	return ways
-}
-
-// escapes are the ways to write a character as such.
-func escapes(r rune) []string {
-	char := string(r)
-	quoted := strconv.QuoteRune(r) // Go's and C's \n, \t, …
-	ways := []string{
-		strings.ToUpper(char), strings.ToLower(char), reply.Safe(char), quoted[1 : len(quoted)-1],
-		html.EscapeString(char), fmt.Sprintf("&#%d;", r), fmt.Sprintf("&#x%x;", r), fmt.Sprintf(`\u{%x}`, r), fmt.Sprintf(`\U%08x`, r),
-	}
-	units := ""
-	for _, u := range utf16.Encode([]rune{r}) {
-		units += fmt.Sprintf(`\u%04x`, u) // JSON
-	}
-	ways = append(ways, units)
+// step returns the far side of a text that stands at a place, -1 where it does not.
+func step(low string, at int, text string, back bool) int {
 	switch {
-	case r == ' ':
-		ways = append(ways, "+", "_") // forms of the web; encoded words (RFC 2047)
-	case r == '"':
-		ways = append(ways, "&quot;")
-	case r == '\'':
-		ways = append(ways, "&apos;")
-	case r > unicode.MaxASCII && r <= unicode.MaxLatin1:
-		ways = append(ways, octets(string([]byte{byte(r)}))...) // ISO 8859-1
+	case !back && strings.HasPrefix(low[at:], text):
+		return at + len(text)
+	case back && strings.HasSuffix(low[:at], text):
+		return at - len(text)
 	}
-	if r <= unicode.MaxASCII && !isWord(byte(r)) {
-		ways = append(ways, `\`+char) // as JSON may write a slash
-	}
-	return ways
-}
-
-// hexDigits writes a secret in hex, also with spaces, colons or hyphens between.
-func hexDigits(secret string) [][]string {
-	var units [][]string
-	for i, b := range []byte(secret) {
-		digits := fmt.Sprintf("%02x", b)
-		ways := []string{digits}
-		if i > 0 {
-			ways = append(ways, " "+digits, ":"+digits, "-"+digits)
-		}
-		units = append(units, ways)
-	}
-	return units
-}
-
-// base64Inside is what a secret alone decides when it stands in a longer text
-// that is encoded as a whole, shift octets behind a multiple of three.
-func base64Inside(secret string, shift int) string {
-	padded := append(make([]byte, shift), secret...)
-	first := (8*shift + 5) / 6
-	last := 8 * len(padded) / 6
-	return base64.RawStdEncoding.EncodeToString(padded)[first:last]
+	return -1
 }
 
 func isBase64(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("+/-_", c) >= 0
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("+/-_", c) >= 0
 }
 
 // isEdge reports whether a word begins or ends at i.

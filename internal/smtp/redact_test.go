@@ -1,15 +1,20 @@
 package smtp
 
 import (
+	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"html"
+	"iter"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
@@ -56,11 +61,66 @@ var encodings = map[string]func(string) string{
 	"PLAIN": func(s string) string {
 		return base64.StdEncoding.EncodeToString([]byte("\x00you@example.test\x00" + s))
 	},
-	"PLAIN, shifted": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("\x00you@example.te\x00" + s)) },
-	"PLAIN, decoded": func(s string) string { return "\x00you\x00" + s },
+	"PLAIN, shifted":   func(s string) string { return base64.StdEncoding.EncodeToString([]byte("\x00you@example.te\x00" + s)) },
+	"PLAIN, decoded":   func(s string) string { return "\x00you\x00" + s },
+	"HTML, padded":     func(s string) string { return eachRune("&#%03d;", s) },
+	"HTML, padded far": func(s string) string { return eachRune("&#%07d;", s) },
+	"HTML, padded hex": func(s string) string { return eachRune("&#x%04X", s) },
+	"PHP":              func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "&#39;", "&#039;") },
+	"code points":      func(s string) string { return strings.TrimSpace(eachRune("U+%04X ", s)) },
+	"hex, 0x":          func(s string) string { return "0x" + eachByte("%02X", s) },
+	"hex, colons":      func(s string) string { return strings.TrimSuffix(eachByte("%02x:", s), ":") },
+	"hex, commas":      func(s string) string { return strings.TrimSuffix(eachByte("%02x,", s), ",") },
+	"hex, 0x each":     func(s string) string { return strings.TrimSuffix(eachByte("0x%02x, ", s), ", ") },
+	"hex, C":           func(s string) string { return eachByte(`\x%02X`, s) },
+	"octets":           func(s string) string { return strings.Trim(fmt.Sprint([]byte(s)), "[]") },
+	"octets, padded":   func(s string) string { return strings.TrimSpace(eachByte("%03d ", s)) },
+	"octets, commas":   func(s string) string { return strings.TrimSuffix(eachByte("%d, ", s), ", ") },
+	"octal dump":       func(s string) string { return strings.TrimSpace(eachByte("%03o ", s)) },
+	"UTF-16":           func(s string) string { return wide(binary.LittleEndian, s) },
+	"UTF-16BE":         func(s string) string { return wide(binary.BigEndian, s) },
+	"UTF-16, safe":     func(s string) string { return reply.Safe(wide(binary.LittleEndian, s)) },
+	"UTF-16, hex":      func(s string) string { return eachByte("%02x", wide(binary.LittleEndian, s)) },
+	"UTF-16BE, hex":    func(s string) string { return eachByte("%02X ", wide(binary.BigEndian, s)) },
+	"UTF-16, base64":   func(s string) string { return toBase64(wide(binary.LittleEndian, s)) },
+	"base32":           toBase32,
+	"base32, lower":    func(s string) string { return strings.ToLower(toBase32(s)) },
+	"base32, PLAIN":    func(s string) string { return toBase32("\x00you\x00" + s) },
+	"base64, twice":    func(s string) string { return toBase64(toBase64(s)) },
+	"PLAIN, twice":     func(s string) string { return toBase64(toBase64("\x00you@example.test\x00" + s)) },
 	"XOAUTH2": func(s string) string {
 		return base64.StdEncoding.EncodeToString([]byte("user=you\x01auth=Bearer " + s + "\x01\x01"))
 	},
+}
+
+func toBase64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+func toBase32(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) }
+
+// wide is UTF-16.
+func wide(order binary.AppendByteOrder, s string) string {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = order.AppendUint16(out, u)
+	}
+	return string(out)
+}
+
+// unable reports that an encoding has no way to write a secret.
+func unable(encoding, secret string) bool {
+	if utf8.ValidString(secret) {
+		return false
+	}
+	for _, characters := range []string{"JSON", "HTML,", "UTF-16", "code points"} {
+		if strings.HasPrefix(encoding, characters) {
+			return true
+		}
+	}
+	return false
+}
+
+// encodesWhole reports that what is joined to an echo belongs to it.
+func encodesWhole(encoding string) bool {
+	return strings.Contains(encoding, "base64") || strings.Contains(encoding, "base32") || strings.Contains(encoding, "twice")
 }
 
 func toJSON(s string) string {
@@ -107,8 +167,8 @@ func TestRedactorFindsEveryEncoding(t *testing.T) {
 	for _, secret := range secrets {
 		r := NewRedactor("another secret", secret)
 		for name, encode := range encodings {
-			if (strings.HasPrefix(name, "JSON") || strings.HasPrefix(name, "HTML,")) && !utf8.ValidString(secret) {
-				continue // these have no way to write it
+			if unable(name, secret) {
+				continue
 			}
 			for _, around := range [][2]string{{"", ""}, {"535 5.7.8 wrong password <", ">"}, {"user=you pass='", "'."}, {"é", "é"}, {`{"p":"`, `"}`}} {
 				text := around[0] + encode(secret) + around[1]
@@ -116,7 +176,7 @@ func TestRedactorFindsEveryEncoding(t *testing.T) {
 				if strings.Contains(got, encode(secret)) || leak(got, secret) != "" {
 					t.Errorf("%s: %q became %q", name, text, got)
 				}
-				if !strings.Contains(got, Redacted) || !strings.HasPrefix(got, around[0]) || !strings.HasSuffix(got, around[1]) && !strings.Contains(name, "base64") {
+				if !strings.Contains(got, Redacted) || !strings.HasPrefix(got, around[0]) || !strings.HasSuffix(got, around[1]) && !encodesWhole(name) {
 					t.Errorf("%s: %q became %q", name, text, got)
 				}
 			}
@@ -163,7 +223,7 @@ func TestRedactorLeavesOtherTexts(t *testing.T) {
 	r.AddPayload([]byte("you@example.com"))
 	for _, text := range []string{
 		"", "535 5.7.8 Username and Password not accepted", "250-AUTH PLAIN LOGIN XOAUTH2 SCRAM-SHA-256", "MAIL FROM:<you@example.com> SIZE=1234 BODY=8BITMIME",
-		"553 5.7.1 <you@example.com>: Sender address rejected: not owned by user you@example.com", "pa55-Marker", "55-Marker-9fQ", "*** ***", "\x00\xff", "Grüße 名前",
+		"553 5.7.1 <you@example.com>: Sender address rejected: not owned by user you@example.com", "pa55-Ma", "ker-9fQ", "55-Marker-9f", "*** ***", "\x00\xff", "Grüße 名前",
 		"250 2.0.0 OK 1710000000 d9443c01a7336-2a2f3c65d66sm50829075ad.20 - gsmtp",
 	} {
 		if got := r.Clean(text); got != text {
@@ -203,13 +263,119 @@ func TestRedactorFindsWhatWasCutShort(t *testing.T) {
 	r := NewRedactor(token)
 	r.AddPayload([]byte(payload))
 	encoded := base64.StdEncoding.EncodeToString([]byte(payload))
-	for _, n := range []int{telling, 50, 100, 400} {
+	for _, n := range []int{tellingMost, 50, 100, 400} {
 		for _, echo := range []string{token[:n], encoded[:n], url.QueryEscape(token)[:n]} {
 			got := r.Clean("500 what is " + echo + "... ?")
 			inner, ok := strings.CutPrefix(strings.TrimSuffix(got, "... ?"), "500 what is ***")
 			if !ok || len(inner) > len("%2") { // of an octet that was cut in two
 				t.Errorf("%q became %q", echo, got)
 			}
+		}
+	}
+}
+
+// Half of a secret gives it away, from either end.
+func TestRedactorFindsEitherEnd(t *testing.T) {
+	t.Parallel()
+	const secret = "Zq7-mR2_xW9+kT4=vB" // 18 characters
+	r := NewRedactor(secret)
+	for _, encode := range []string{"as it is", "hex", "hex, 0x each", "URL, all", "HTML, padded", "octets, commas", "code points"} {
+		for n := 9; n < len(secret); n++ {
+			for _, part := range []string{secret[:n], secret[len(secret)-n:]} {
+				text := "535 wrong: <" + encodings[encode](part) + ">"
+				if got := r.Clean(text); got != "535 wrong: <***>" {
+					t.Errorf("%s: %q became %q", encode, text, got)
+				}
+			}
+		}
+	}
+	for _, part := range []string{secret[:8], secret[10:], secret[4:14]} {
+		if got := r.Clean(part); got != part {
+			t.Errorf("%q became %q", part, got)
+		}
+	}
+	if got := NewRedactor("abcdefgh").Clean("bcdefgh"); got != "bcdefgh" {
+		t.Errorf("seven characters became %q", got)
+	}
+}
+
+// A secret broken over the lines of a reply is replaced on each of them.
+func TestRedactorJoinsLines(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{marker, "correct horse battery staple", "密码密码密码"} {
+		r := NewRedactor(secret)
+		for name, encode := range encodings {
+			if unable(name, secret) || strings.Contains(name, "PLAIN") || name == "XOAUTH2" {
+				continue // of these a line may hold the user name alone
+			}
+			echo := strings.TrimRight(encode(secret), "= ")
+			for _, at := range []int{1, len(echo) / 3, len(echo) / 2, len(echo) - 1} {
+				lines := []string{"5.7.8 no: " + echo[:at], echo[at:] + " is wrong"}
+				for _, code := range []string{"", "5.7.8 "} {
+					given := []string{code + lines[0], code + lines[1]}
+					got := r.CleanLines(given)
+					shows := at > 3 && strings.Contains(got[0], echo[:at]) || len(echo)-at > 3 && strings.Contains(got[1], echo[at:])
+					if shows || !strings.HasPrefix(got[0], given[0][:len(given[0])-at]+Redacted) || !strings.HasPrefix(got[1], strings.TrimSpace(code)) ||
+						!strings.HasSuffix(got[1], " is wrong") || len(echo)-at > 3 && !strings.Contains(got[1], Redacted) {
+						t.Errorf("%s: %q became %q", name, given, got)
+					}
+				}
+			}
+		}
+	}
+	passphrase := NewRedactor("correct horse battery staple")
+	for _, lines := range [][]string{
+		{"correct horse", "battery staple"}, {"correct", "horse", "battery", "staple"}, {"5.7.8 correct horse", "5.7.8 battery staple"}, {"correct horse ", "  battery staple"},
+	} {
+		for _, got := range passphrase.CleanLines(lines) {
+			if !strings.HasSuffix(got, Redacted) || len(got) > len("5.7.8 ***") {
+				t.Errorf("%q became %q", lines, got)
+			}
+		}
+	}
+	same := []string{"535-5.7.8 not accepted", "", "535 5.7.8 learn more"}
+	if got := passphrase.CleanLines(same); !slices.Equal(got, same) {
+		t.Errorf("became %q", got)
+	}
+	// What stands beside it on another line is not part of the encoding.
+	r := NewRedactor(marker)
+	if got := r.CleanLines([]string{"AUTH", toBase64(marker), "PLAIN"}); !slices.Equal(got, []string{"AUTH", "***", "PLAIN"}) {
+		t.Errorf("became %q", got)
+	}
+}
+
+// Texts that do not hold the secret stay as they are.
+func TestRedactorLeavesRandomTexts(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	r := NewRedactor(marker, "hunter2!", "correct horse battery staple", "abcd efgh ijkl mnop", "密码密码")
+	r.AddPayload([]byte("\x00you@example.com\x00" + marker))
+	words := strings.Fields("the horse has a stable and marks; password, passphrase: not correctly accepted 5.7.8 marker hunter ijkl abcd 112 97 53 0x70 U+0070 &#112; %70")
+	octets := make([]byte, 3000)
+	for range 15 {
+		var english strings.Builder
+		for range 1000 {
+			english.WriteString(words[random.IntN(len(words))])
+			english.WriteByte(" \n,-"[random.IntN(4)])
+		}
+		for i := range octets {
+			octets[i] = byte(random.Uint32())
+		}
+		for name, text := range map[string]string{
+			"words": english.String(), "base64": toBase64(string(octets)), "base32": toBase32(string(octets)), "hex": eachByte("%02x", string(octets)),
+			"octets": fmt.Sprint(octets), "binary": string(octets), "base64 in lines": strings.Join(slices.Collect(pieces(toBase64(string(octets)), 76)), "\n"),
+		} {
+			if got := r.Clean(text); got != text {
+				t.Errorf("%s changed: %q", name, got)
+			}
+		}
+	}
+}
+
+func pieces(s string, size int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for s != "" && yield(s[:min(size, len(s))]) {
+			s = s[min(size, len(s)):]
 		}
 	}
 }
@@ -285,7 +451,7 @@ func FuzzRedactor(f *testing.F) {
 		}
 		r := NewRedactor(secret)
 		for name, encode := range encodings {
-			if (strings.HasPrefix(name, "JSON") || strings.HasPrefix(name, "HTML,")) && !utf8.ValidString(secret) {
+			if unable(name, secret) {
 				continue
 			}
 			echo := encode(secret)

@@ -137,7 +137,7 @@ func (s *submission) finish(ctx context.Context, message []byte) error {
 		c.owed++
 	}
 	for line := range bytes.Lines(wire) {
-		c.log.add(Line{TLS: c.inTLS, Text: c.redactor.Clean(string(bytes.TrimSuffix(line, []byte("\r\n"))))})
+		c.log.add(Line{At: c.log.now(), TLS: c.inTLS, Text: c.redactor.Clean(string(bytes.TrimSuffix(line, []byte("\r\n"))))})
 	}
 	within := c.timeout
 	broke := c.write(ctx, wire)

@@ -44,8 +44,9 @@ func (t *Transcript) Lines() []Line {
 	return append([]Line(nil), t.lines...)
 }
 
+func (t *Transcript) now() time.Duration { return time.Since(t.began) }
+
 func (t *Transcript) add(l Line) {
-	l.At = time.Since(t.began)
 	l.Text = cut(reply.Safe(l.Text), maxLine)
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -18,7 +18,7 @@ var everyField = []submission.Field{
 // change leads to the page of the fields given, to begin at one of them.
 func (s *state) change(focus submission.Field, fields ...submission.Field) {
 	if !slices.Contains(fields, focus) {
-		focus = submission.FieldNone
+		focus = submission.FieldHost // not the list of providers, which would fill the screen
 	}
 	s.wanted, s.edit = changeKey, edit{fields, focus}
 }

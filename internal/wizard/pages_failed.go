@@ -61,7 +61,7 @@ func (s *state) failureInWords() []Block {
 		}
 	}
 	for _, a := range s.report.Alternatives {
-		if a.Endpoint != s.report.Endpoint && !s.report.Reached(report.Auth) {
+		if a.Endpoint != s.report.Endpoint && !s.report.Reached(report.EHLO) { // later, it was not the way
 			out = append(out, Block{Plain, s.t.alsoTried(a.Port, a.Security, a.Reachable, a.Err)})
 		}
 	}

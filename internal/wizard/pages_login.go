@@ -149,7 +149,10 @@ func (s *state) why(p picture) string {
 
 // passwordGuide is which password it is and how to get it.
 func (s *state) passwordGuide(p picture) []Block {
-	if p.preset == nil {
+	switch {
+	case s.given.Demo:
+		return []Block{{Plain, s.t.passwordOfDemo()}}
+	case p.preset == nil:
 		return []Block{{Plain, s.t.passwordOfServer()}}
 	}
 	want := p.preset.Password
@@ -182,6 +185,8 @@ func (s *state) passwordQuestion(p picture) Question {
 	switch {
 	case !s.password.IsZero():
 		q.Optional, q.Hint = true, s.t.sameAsTyped(s.password.Len())
+	case s.given.Demo:
+		q.Optional, q.Hint = true, s.t.sameAsDemo()
 	case !s.given.Kept.IsZero():
 		q.Optional, q.Hint = true, s.t.sameAsSaved()
 	}

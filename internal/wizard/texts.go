@@ -230,6 +230,9 @@ func (texts) nothingSaved(to string) string {
 func (texts) passwordOfServer() string {
 	return "The password of the mailbox on this server. If your provider has app passwords, make one and use that."
 }
+func (texts) passwordOfDemo() string {
+	return "Enter alone takes the password of the demonstration. Type another one to see how a refusal looks."
+}
 func (texts) passwordGeneric(provider string) string {
 	return fmt.Sprintf("The password of your mailbox at %s. If you log in there with a second factor, look in the security settings of your account for an app password.", provider)
 }
@@ -265,6 +268,7 @@ func (texts) sameAsTyped(n int) string {
 	return fmt.Sprintf("leave it empty for the %d characters typed before", n)
 }
 func (texts) sameAsSaved() string     { return "leave it empty for the saved one" }
+func (texts) sameAsDemo() string      { return "leave it empty for the demonstration's own" }
 func (texts) usernameMissing() string { return "The user name is needed." }
 func (texts) passwordMissing() string { return "The password is needed." }
 func (texts) pasteAgain() string      { return "type the password again" }

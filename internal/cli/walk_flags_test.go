@@ -1,0 +1,180 @@
+//go:build linux
+
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// alone is the program without anybody to ask.
+type alone struct {
+	t  *testing.T
+	at string
+	p  *place
+}
+
+func newAlone(t *testing.T, p *place) *alone {
+	a := &alone{t, emptyHome(t), p}
+	a.write("pw", spacedWord[:4]+"\n") // too short for a password of Google's, and sent all the same
+	a.write("phrase", passphrase+"\n")
+	return a
+}
+
+func (a *alone) write(name, text string) {
+	a.t.Helper()
+	if err := os.WriteFile(filepath.Join(a.at, name), []byte(text), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// runs the program to its end, and returns what it printed.
+func (a *alone) runs(status int, args ...string) (out, talk string) {
+	a.t.Helper()
+	cmd := program(a.t, a.at, a.p.world, []string{a.p.trust(a.at)}, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run() // its status tells
+	if got := cmd.ProcessState.ExitCode(); got != status {
+		a.t.Errorf("%v: status %d, want %d\n%s%s", args, got, status, &stdout, &stderr)
+	}
+	if strings.Contains(stdout.String()+stderr.String(), "\x1b") {
+		a.t.Errorf("%v: an escape was written:\n%q%q", args, &stdout, &stderr)
+	}
+	noSecrets(a.t, stdout.String()+stderr.String())
+	return stdout.String(), stderr.String()
+}
+
+// written are the files of the program.
+func (a *alone) written() []string {
+	var out []string
+	for _, file := range files(a.t, a.at) {
+		if strings.Count(strings.TrimPrefix(file, a.at), "/") > 1 {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+var everything = []string{"setup", "you@gmail.com", "--yes", "--password-file", "pw", "--secret-store", "file", "--passphrase-file", "phrase", "--name", "work"}
+
+func TestSetupAlone(t *testing.T) {
+	t.Parallel()
+	a := newAlone(t, atGmail(t))
+	_, talk := a.runs(0, everything...)
+	for _, says := range []string{"ok: auth", "Saved as “work”", "smtpwiz test work"} {
+		if !strings.Contains(talk, says) {
+			t.Errorf("it does not say %q:\n%s", says, talk)
+		}
+	}
+	out, _ := a.runs(0, "test", "work", "--passphrase-file", "phrase")
+	if !strings.Contains(out, "smtp.gmail.com") {
+		t.Errorf("test work says\n%s", out)
+	}
+	if got := a.p.passwords(); len(got) != 2 || got[0] != spacedWord[:4] || got[1] != spacedWord[:4] {
+		t.Errorf("passwords %q were sent", got)
+	}
+}
+
+func TestSetupAloneInJSON(t *testing.T) {
+	t.Parallel()
+	a := newAlone(t, atGmail(t))
+	out, _ := a.runs(0, append(everything, "--json")...)
+	var got struct {
+		Schema   string
+		OK       bool
+		ExitCode int `json:"exit_code"`
+		Profile  string
+		Preset   string
+		Account  struct{ Username string }
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("%v in\n%s", err, out)
+	}
+	if got.Schema != "smtpwiz.result/1" || !got.OK || got.ExitCode != 0 || got.Profile != "work" || got.Preset != "gmail" || got.Account.Username != "you@gmail.com" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What is missing is named by its flag, before anything is dialled.
+func TestSetupAloneNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args []string
+		says []string
+	}{
+		"everything":      {nil, []string{"EMAIL or --username", "--password-file", "--secret-store"}},
+		"also with --yes": {[]string{"--yes"}, []string{"EMAIL or --username", "--password-file"}},
+		"password":        {[]string{"you@gmail.com", "--yes", "--secret-store", "none"}, []string{"--password-stdin, --password-file, --password-command or SMTPWIZ_PASSWORD"}},
+		"provider":        {[]string{"you@example.com", "--yes", "--secret-store", "none", "--password-file", "pw"}, []string{"--preset or --host"}},
+		"store":           {[]string{"you@gmail.com", "--yes", "--password-file", "pw"}, []string{"--secret-store"}},
+		"passphrase":      {[]string{"you@gmail.com", "--yes", "--password-file", "pw", "--secret-store", "file"}, []string{"SMTPWIZ_PASSPHRASE"}},
+		"name":            {[]string{"you@gmail.com", "--password-file", "pw", "--secret-store", "none"}, []string{"--name"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPlace(t, "example.com NS ns.example.com.").serve("smtp.gmail.com:465") // nobody may come
+			a := newAlone(t, p)
+			_, talk := a.runs(2, append([]string{"setup"}, tt.args...)...)
+			for _, says := range append(tt.says, "answers are missing", "hint: ") {
+				if !strings.Contains(talk, says) {
+					t.Errorf("it does not say %q:\n%s", says, talk)
+				}
+			}
+			if got := a.written(); got != nil {
+				t.Errorf("it wrote %v", got)
+			}
+		})
+	}
+}
+
+func TestSetupAloneSavesNothingThatFailed(t *testing.T) {
+	t.Parallel()
+	refusing := func() *place {
+		return newPlace(t).serve("smtp.gmail.com:465", opening+"tls"+hello+refuses).serve("smtp.gmail.com:587", mute)
+	}
+	a := newAlone(t, refusing())
+	out, talk := a.runs(7, append(everything, "--json")...)
+	if !strings.Contains(out, `"exit_code": 7`) || !strings.Contains(talk, "FAIL: auth") {
+		t.Errorf("it says\n%s%s", out, talk)
+	}
+	if got := a.written(); got != nil {
+		t.Errorf("it wrote %v", got)
+	}
+	b := newAlone(t, refusing())
+	_, talk = b.runs(7, append(everything, "--save-untested")...)
+	if !strings.Contains(talk, "Saved as “work”") || !strings.Contains(talk, "Nothing is proven") {
+		t.Errorf("it says\n%s", talk)
+	}
+	config, err := os.ReadFile(filepath.Join(b.at, "config/smtpwiz/config.toml"))
+	if err != nil || !strings.Contains(string(config), "[profile.work]") || strings.Contains(string(config), "proven") {
+		t.Errorf("%v\n%s", err, config)
+	}
+}
+
+// A saved profile is edited: its answers are the defaults, its password too.
+func TestSetupEditsAProfile(t *testing.T) {
+	t.Parallel()
+	a := newAlone(t, atGmail(t))
+	a.runs(0, everything...)
+	a.runs(0, "setup", "work", "--yes", "--passphrase-file", "phrase", "--display-name", "You Yourself")
+	config, err := os.ReadFile(filepath.Join(a.at, "config/smtpwiz/config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, has := range []string{`display_name = "You Yourself"`, `username = "you@gmail.com"`, `"file"`} {
+		if !strings.Contains(string(config), has) {
+			t.Errorf("config.toml has no %s:\n%s", has, config)
+		}
+	}
+	if n := strings.Count(string(config), "[profile."); strings.Count(string(config), "[profile.work]") != 1 {
+		t.Errorf("%d tables of profiles:\n%s", n, config)
+	}
+	if got := a.p.passwords(); len(got) != 2 || got[1] != spacedWord[:4] {
+		t.Errorf("passwords %q were sent", got)
+	}
+}
