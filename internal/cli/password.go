@@ -29,6 +29,9 @@ func credentials(ctx context.Context, d *deps, s *settings.Settings, ways []pass
 		return submission.Secret{}, "", noUsername(s)
 	}
 	password, source, err := firstPassword(ctx, ways)
+	if err == nil {
+		err = sendable(s, password)
+	}
 	if err == nil || !errors.Is(err, secret.ErrNotFound) {
 		return password, source, secretError(ctx, err)
 	}
@@ -44,6 +47,14 @@ func credentials(ctx context.Context, d *deps, s *settings.Settings, ways []pass
 		return password, "", secretError(ctx, err)
 	}
 	return password, "", missing("no password was given")
+}
+
+// sendable refuses before anything is dialled what no mechanism can carry.
+func sendable(s *settings.Settings, password submission.Secret) error {
+	if err := sasl.CheckCredentials(s.Account.Username, password.Reveal()); err != nil {
+		return &settings.UsageError{What: err.Error(), Hint: "look at what gives the password: it is taken byte for byte"}
+	}
+	return nil
 }
 
 func missing(what string) error {
