@@ -19,6 +19,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/export"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/profile"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
@@ -143,7 +144,7 @@ func runExport(ctx context.Context, k *keeping, o exportOptions) error {
 			return err
 		}
 		if t.Password, err = t.password(ctx); err != nil {
-			return err
+			return withoutCheck(err)
 		}
 	}
 	out, err := format.Write(t.Settings)
@@ -153,10 +154,22 @@ func runExport(ctx context.Context, k *keeping, o exportOptions) error {
 	if err := deliver(k.deps, out, o); err != nil {
 		return err
 	}
+	for _, note := range append(t.lost, out.Notes...) {
+		fmt.Fprintf(k.deps.streams.Err, "smtpwiz: warning: %s\n", reply.Safe(note))
+	}
 	for _, line := range out.Next {
-		fmt.Fprintln(k.deps.streams.Err, line)
+		fmt.Fprintln(k.deps.streams.Err, reply.Safe(line))
 	}
 	return nil
+}
+
+// withoutCheck takes a flag of test out of a hint.
+func withoutCheck(err error) error {
+	var wrong *settings.UsageError
+	if errors.As(err, &wrong) {
+		return &settings.UsageError{What: wrong.What, Hint: strings.TrimSuffix(wrong.Hint, ", or use --check connect")}
+	}
+	return err
 }
 
 func formatOf(name string) (*export.Format, error) {
@@ -231,7 +244,7 @@ func deliver(d *deps, out export.Output, o exportOptions) error {
 	return nil
 }
 
-// putFile writes a file; one that came to be meanwhile is not overwritten either.
+// place writes a file; one that came to be meanwhile is not overwritten either.
 func putFile(path, text string, mode fs.FileMode, force bool) error {
 	if force {
 		return atomicfile.Write(path, []byte(text), mode)
@@ -249,6 +262,7 @@ type taken struct {
 	export.Settings
 	alternatives []submission.Endpoint
 	password     reader
+	lost         []string // what only smtpwiz does
 }
 
 // takenOf finds the account as test does: a saved profile, or flags.
@@ -292,7 +306,25 @@ func takenOf(k *keeping, name string, given settings.Answers) (taken, error) {
 		t.Mechanism = saved.Proven.Mechanism
 	}
 	t.Incoming = incomingOf(*saved, s)
+	t.lost = lostOf(*saved)
 	return t, nil
+}
+
+// lostOf names what a profile has that is written for no other program.
+func lostOf(p profile.Profile) []string {
+	var lost []string
+	for _, o := range []struct {
+		name string
+		set  bool
+	}{
+		{"tls_fingerprint", p.TLSFingerprint != ""}, {"client_cert", p.ClientCert != ""},
+		{"proxy", p.Proxy != ""}, {"connect_to", len(p.ConnectTo) > 0},
+	} {
+		if o.set {
+			lost = append(lost, fmt.Sprintf("the profile's %s is not written: the program must be told of it in its own way", o.name))
+		}
+	}
+	return lost
 }
 
 // preferred puts the endpoint first that has been proven.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
@@ -93,7 +94,7 @@ func passwordWays(d *deps, given settings.Answers, saved ...passwordFrom) ([]pas
 func firstPassword(ctx context.Context, ways []passwordFrom) (submission.Secret, settings.Source, error) {
 	var first error
 	for _, way := range ways {
-		password, err := way.read(ctx)
+		password, err := await(ctx, way.read)
 		if err == nil || !errors.Is(err, secret.ErrNotFound) {
 			return password, way.source, err
 		}
@@ -104,14 +105,38 @@ func firstPassword(ctx context.Context, ways []passwordFrom) (submission.Secret,
 	return submission.Secret{}, "", first
 }
 
+// await ends with the context also where the reading does not: a pipe that
+// nobody writes to.
+func await(ctx context.Context, read reader) (submission.Secret, error) {
+	type answer struct {
+		password submission.Secret
+		err      error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		password, err := read(ctx)
+		done <- answer{password, err}
+	}()
+	select {
+	case a := <-done:
+		return a.password, a.err
+	case <-ctx.Done():
+		return submission.Secret{}, ctx.Err()
+	}
+}
+
 // givenWays is the way that a flag names, else a variable, or nothing; two of
 // the same strength contradict each other.
 func givenWays(d *deps, given settings.Answers) ([]passwordFrom, error) {
 	var ways []passwordFrom
 	add := func(name string, read reader) {
-		if a, ok := given[name]; ok && a.Value != "false" && a.Value != "" {
+		if a, ok := given[name]; ok && a.Value != "" {
 			ways = append(ways, passwordFrom{a.Name, a.Source, read})
 		}
+	}
+	if given.Get("password-stdin") == "false" {
+		given = maps.Clone(given)
+		delete(given, "password-stdin")
 	}
 	add("password-stdin", func(context.Context) (submission.Secret, error) { return secret.FromReader(d.streams.In) })
 	add("password-file", func(context.Context) (submission.Secret, error) { return fromFile(d, given) })

@@ -27,7 +27,7 @@ func newPresetsCmd(d *deps) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return listPresets(d, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.AddCommand(newPresetsShowCmd(d), newPresetsCheckCmd(d))
+	cmd.AddCommand(newPresetsShowCmd(d), newPresetsCheckCmd(d), newPresetsNewCmd(d))
 	return cmd
 }
 

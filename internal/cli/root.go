@@ -34,7 +34,7 @@ to an accepted message, and says at which stage it fails, why, and what to do.`,
 	root.SetIn(d.streams.In)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &flagError{err} })
 	root.SetVersionTemplate("smtpwiz {{.Version}}\n")
-	root.AddCommand(newSetupCmd(d), newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newExplainCmd(d), newReportCmd(d), newCardCmd(d), newExportCmd(d), newVersionCmd(d))
+	root.AddCommand(newSetupCmd(d), newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newExplainCmd(d), newReportCmd(d), newCardCmd(d), newExportCmd(d), newLintCmd(d), newVersionCmd(d))
 	return root
 }
 

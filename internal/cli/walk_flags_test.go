@@ -135,7 +135,7 @@ func TestSetupAloneNamesWhatIsMissing(t *testing.T) {
 func TestSetupAloneSavesNothingThatFailed(t *testing.T) {
 	t.Parallel()
 	refusing := func() *place {
-		return newPlace(t).serve("smtp.gmail.com:465", opening+"tls"+hello+refuses).serve("smtp.gmail.com:587", mute)
+		return newPlace(t).serve("smtp.gmail.com:465", opening+"tls"+hello+refuses)
 	}
 	a := newAlone(t, refusing())
 	out, talk := a.runs(7, append(everything, "--json")...)

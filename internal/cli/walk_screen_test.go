@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write the screens of the walks anew")
 
 // patient is how long a screen may take on a busy machine; nothing waits for it
 // where all is well.
-const patient = 5 * time.Second
+const patient = 20 * time.Second
 
 // size is that of a terminal.
 type size struct{ columns, rows int }
@@ -293,12 +293,16 @@ var changing = []struct {
 	{regexp.MustCompile(`It was set on \d+ \w+ \d+`), "It was set on # # #"},
 }
 
-var hexadecimal = regexp.MustCompile(`\b[0-9a-f]{12,}\b`)
+var (
+	hexadecimal = regexp.MustCompile(`\b[0-9a-f]{12,}\b`)
+	lineEnds    = regexp.MustCompile(`(?m) +$`)
+)
 
 func settled(screen string) string {
 	for _, c := range changing {
 		screen = c.found.ReplaceAllString(screen, c.with)
 	}
+	screen = lineEnds.ReplaceAllString(screen, "")
 	return hexadecimal.ReplaceAllStringFunc(screen, func(s string) string { return strings.Repeat("#", len(s)) })
 }
 

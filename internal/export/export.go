@@ -53,8 +53,9 @@ type File struct {
 
 // Output is an account in the form of another program.
 type Output struct {
-	Files []File // the configuration first
-	Next  []string
+	Files []File   // the configuration first
+	Next  []string // two lines: where to put it, and how to go on
+	Notes []string // what could not be written
 }
 
 // RefusedError says that a format cannot hold these settings, and why.
@@ -83,6 +84,9 @@ func (f *Format) Write(s Settings) (Output, error) {
 			return Output{}, f.refused(err)
 		}
 		out.Files = append(out.Files, File{f.SecretFile, text, true})
+	}
+	if s.CAFile != "" && !strings.Contains(main, s.CAFile) {
+		out.Notes = append(out.Notes, fmt.Sprintf("it does not name %s: the program, or its system, must be told to trust that", s.CAFile))
 	}
 	for i := range f.Next {
 		line, err := f.execute(nextName(i), v)

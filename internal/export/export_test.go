@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -242,11 +244,11 @@ func FuzzQuoting(f *testing.F) {
 			t.Errorf("percent(%q) is read as %q, %v", s, got, err)
 		}
 		var got string
-		if err := json.Unmarshal([]byte(jsonString(s)), &got); err != nil || got != strings.ToValidUTF8(s, "\ufffd") && strings.ToValidUTF8(s, "") == s {
+		if err := json.Unmarshal([]byte(jsonString(s)), &got); err != nil || utf8.ValidString(s) && got != s {
 			t.Errorf("jsonString(%q) is read as %q, %v", s, got, err)
 		}
-		if q := Shell(s); strings.Count(q, "'")%2 != 0 && !strings.Contains(s, "'") {
-			t.Errorf("Shell(%q) = %s", s, q)
+		if quoted := Shell(s); strings.HasPrefix(quoted, "'") && unquoteShell(quoted) != s {
+			t.Errorf("Shell(%q) = %s is read as %q", s, quoted, unquoteShell(quoted))
 		}
 	})
 }
@@ -315,5 +317,32 @@ func TestCardWords(t *testing.T) {
 	s.Mechanism = "XOAUTH2"
 	if text := NewCard(s, nil).Text(); !strings.Contains(text, "OAuth 2.0") || strings.Contains(text, "Normal password") {
 		t.Errorf("with OAuth:\n%s", text)
+	}
+}
+
+// TestCAFile: an authority of one's own is written, or it is told that it is not.
+func TestCAFile(t *testing.T) {
+	t.Parallel()
+	for _, format := range Names() {
+		s := settings(submission.STARTTLS)
+		s.CAFile = "/etc/own-ca.pem"
+		out := write(t, format, s)
+		if written := strings.Contains(out.Files[0].Text, s.CAFile); written == (len(out.Notes) > 0) {
+			t.Errorf("%s: written %v, notes %q", format, written, out.Notes)
+		}
+	}
+}
+
+// TestDocumented: every format stands in the documentation.
+func TestDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/export.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range Names() {
+		if !strings.Contains(string(text), "| `"+format+"` |") {
+			t.Errorf("docs/export.md has no %s", format)
+		}
 	}
 }

@@ -551,6 +551,38 @@ func TestLocale(t *testing.T) {
 
 // The pages as they look, so that a change of looks is seen in review:
 // go test ./internal/prompt -update
+// What the wizard looks for is told where it takes a while, and no longer once
+// the next page is there.
+func TestBusy(t *testing.T) {
+	t.Parallel()
+	m := &model{look: newLook(os.Stdout, utf8Terminal), now: time.Now, width: 40, height: 12}
+	m.Update(busy{"Looking up example.com"})
+	if view := m.View(); strings.Contains(view, "Looking up") {
+		t.Errorf("told at once:\n%s", view)
+	}
+	m.Update(lateTick{m.turn})
+	if view := m.View(); !strings.Contains(view, "Looking up example.com…") {
+		t.Errorf("not told:\n%s", view)
+	}
+	m.Update(openPage{wizard.Page{Title: "Next"}, make(chan outcome, 1)})
+	if view := m.View(); strings.Contains(view, "Looking up") {
+		t.Errorf("still told:\n%s", view)
+	}
+}
+
+// In a locale without UTF-8 all is ASCII, and as wide as before.
+func TestLegible(t *testing.T) {
+	t.Parallel()
+	l := newLook(os.Stdout, func(name string) string { return map[string]string{"TERM": "xterm", "LANG": "C"}[name] })
+	for text, want := range map[string]string{
+		"Save as “gmail”, password?": `Save as "gmail", password?`, "it’s": "it's", "网易 x": "???? x", "\x1b[1mé\x1b[0m": "\x1b[1m?\x1b[0m",
+	} {
+		if got := l.legible(text); got != want || ansi.StringWidth(got) != ansi.StringWidth(text) {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
 func TestGoldenScreens(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{80, 24}, {40, 12}} {

@@ -1,0 +1,120 @@
+package export
+
+import (
+	"cmp"
+	"errors"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+)
+
+// Finding is one thing in a configuration that cannot work, or not safely.
+type Finding struct {
+	Line int    `json:"line"` // from 1
+	Text string `json:"text"` // never with a password
+}
+
+// ErrUnknownFile is a file of none of the kinds that Lint reads, or without
+// settings of outgoing mail.
+var ErrUnknownFile = errors.New("no settings of outgoing mail are in it that lint can read")
+
+// MaxLint is how much of a file Lint reads, in bytes.
+const MaxLint = 1 << 20
+
+// Kinds are the files that Lint reads, for people.
+func Kinds() []string {
+	return []string{".env files", "Compose and other YAML files", "msmtprc", "main.cf of Postfix", "wp-config.php and PHPMailer", "Nodemailer", "Django settings"}
+}
+
+// Lint reads another program's configuration and says what is wrong in it, in
+// the order of lines. The kind of file is told by its name, else by what is in
+// it. providers may be nil; then nothing is said of their rules.
+func Lint(name string, text []byte, providers *preset.Library) ([]Finding, error) {
+	if len(text) > MaxLint {
+		return nil, ErrUnknownFile
+	}
+	read := readerOf(name, string(text))
+	if read == nil {
+		return nil, ErrUnknownFile
+	}
+	l := &linter{providers: providers}
+	accounts := read(l, lines(string(text)))
+	if len(accounts) == 0 {
+		return nil, ErrUnknownFile
+	}
+	for _, a := range accounts {
+		l.judge(a)
+	}
+	slices.SortStableFunc(l.findings, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
+	return slices.Compact(l.findings), nil
+}
+
+// reader finds the accounts that a kind of file describes, and notes what is
+// wrong with how it is written.
+type reader func(*linter, []line) []*account
+
+type linter struct {
+	providers *preset.Library
+	findings  []Finding
+}
+
+func (l *linter) find(at int, text string) {
+	if at > 0 {
+		l.findings = append(l.findings, Finding{at, text})
+	}
+}
+
+// line is one of a file, without its end.
+type line struct {
+	number int
+	text   string
+}
+
+func lines(text string) []line {
+	var out []line
+	for i, t := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
+		out = append(out, line{i + 1, strings.TrimSuffix(t, "\r")})
+	}
+	return out
+}
+
+// readerOf tells the kind of a file.
+func readerOf(name, text string) reader {
+	base := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	switch ext := path.Ext(base); {
+	case base == ".env" || strings.HasPrefix(base, ".env.") || ext == ".env":
+		return readEnv
+	case strings.HasSuffix(base, "msmtprc"):
+		return readMsmtp
+	case base == "main.cf":
+		return readPostfix
+	case ext == ".yml" || ext == ".yaml":
+		return readYAML
+	case ext == ".php":
+		return readPHP
+	case ext == ".py":
+		return readDjango
+	case ext == ".js" || ext == ".cjs" || ext == ".mjs" || ext == ".ts":
+		return readNodemailer
+	}
+	for _, kind := range []struct {
+		sign *regexp.Regexp
+		read reader
+	}{
+		{regexp.MustCompile(`(?m)^\s*relayhost\s*=`), readPostfix},
+		{regexp.MustCompile(`(?m)^<\?php`), readPHP},
+		{regexp.MustCompile(`createTransport\s*\(`), readNodemailer},
+		{regexp.MustCompile(`(?m)^EMAIL_(HOST|PORT|USE_TLS|USE_SSL)\s*=`), readDjango},
+		{regexp.MustCompile(`(?m)^\s*(services|environment|smtp_smarthost|kind)\s*:`), readYAML},
+		{regexp.MustCompile(`(?m)^account\s+\S+(.|\n)*^host\s+\S`), readMsmtp},
+		{regexp.MustCompile(`(?m)^(export )?[A-Z][A-Z0-9_]*=`), readEnv},
+	} {
+		if kind.sign.MatchString(text) {
+			return kind.read
+		}
+	}
+	return nil
+}

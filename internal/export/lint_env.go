@@ -1,0 +1,302 @@
+package export
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// variable is a name with a value, as .env and YAML files have them.
+type variable struct {
+	setting
+	name string // upper case
+	path string // what it belongs to in the file
+}
+
+// role is what a variable is for.
+type role int
+
+const (
+	noRole role = iota
+	roleHost
+	rolePort
+	roleUser
+	rolePassword
+	roleFrom
+	roleSecurity
+	roleURL
+)
+
+// variableName takes a name apart into the account that it belongs to and what
+// it says of it: MAIL_PORT, WPMS_SMTP_PORT, EMAIL_HOST_USER.
+var variableName = regexp.MustCompile(`^((?:[A-Z0-9]+_)*?(?:SMTP|MAILER|MAIL|EMAIL|WPMS_SMTP|WPMS))_?([A-Z_]*)$`)
+
+// roleOf tells what a variable is for, and of which account.
+func roleOf(name string) (account string, r role) {
+	m := variableName.FindStringSubmatch(strings.ToUpper(name))
+	if m == nil {
+		return "", noRole
+	}
+	switch strings.TrimPrefix(m[2], "SERVER_") { // NextAuth's EMAIL_SERVER_HOST
+	case "HOST", "SERVER", "HOSTNAME", "ADDR", "ADDRESS", "SMARTHOST", "HOST_ADDRESS":
+		return m[1], roleHost
+	case "PORT":
+		return m[1], rolePort
+	case "USER", "USERNAME", "LOGIN", "HOST_USER", "USER_NAME", "AUTH_USERNAME", "AUTH_USER":
+		return m[1], roleUser
+	case "PASS", "PASSWORD", "PASSWD", "HOST_PASSWORD", "AUTH_PASSWORD", "AUTH_PASS", "PW":
+		return m[1], rolePassword
+	case "FROM", "FROM_ADDRESS", "FROM_EMAIL", "SENDER", "FROM_ADDR", "DEFAULT_FROM":
+		return m[1], roleFrom
+	case "SECURE", "SECURITY", "ENCRYPTION", "SCHEME", "TLS", "SSL", "USE_TLS", "USE_SSL", "STARTTLS", "USE_STARTTLS", "REQUIRE_TLS", "STARTTLS_POLICY", "ENABLE_STARTTLS", "ENABLE_STARTTLS_AUTO":
+		return m[1], roleSecurity
+	case "URL", "DSN", "URI":
+		return m[1], roleURL
+	}
+	return m[1], noRole
+}
+
+var assignment = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$`)
+
+func readEnv(l *linter, all []line) []*account {
+	var found []variable
+	for _, at := range all {
+		if m := assignment.FindStringSubmatch(at.text); m != nil && !strings.HasPrefix(strings.TrimSpace(at.text), "#") {
+			found = append(found, l.envVariable(at, m[1], m[2]))
+		}
+	}
+	return l.accountsOf(found)
+}
+
+// envVariable reads a value as the shells and libraries do that read .env files.
+func (l *linter) envVariable(at line, name, text string) variable {
+	v := variable{name: strings.ToUpper(name), setting: setting{line: at.number, literal: true}}
+	account, r := roleOf(v.name)
+	ours := account != "" && r != noRole
+	text = strings.TrimSpace(text)
+	switch {
+	case strings.HasPrefix(text, "'"):
+		v.quoted = true
+		v.value = unquoteShell(text)
+	case strings.HasPrefix(text, `"`):
+		v.quoted = true
+		v.value, v.literal = unquoteDouble(text)
+		if ours && !v.literal && r == rolePassword && !isReference(v.value) {
+			l.find(at.number, fmt.Sprintf("the $ in the value of %s begins a variable: put it between single quotes", name))
+		}
+	default:
+		v.value = text
+		if cut, _, commented := strings.Cut(text, " #"); commented {
+			v.value = strings.TrimSpace(cut)
+		}
+		v.literal = !variableStart.MatchString(v.value)
+		if ours {
+			l.judgeBare(at.number, name, v.value, r)
+		}
+	}
+	v.shown = name + "=" + v.value
+	return v
+}
+
+// variableStart is where a value begins to be another's.
+var variableStart = regexp.MustCompile(`\$[A-Za-z_{(]`)
+
+// reference is a value that is nothing but another's, which is what was meant.
+var reference = regexp.MustCompile(`^\$(\{[^}]+\}|[A-Za-z_][A-Za-z0-9_]*|\(.*\))$`)
+
+func isReference(s string) bool { return reference.MatchString(s) }
+
+func (l *linter) judgeBare(at int, name, value string, r role) {
+	switch {
+	case r == roleURL:
+	case strings.Contains(value, "$") && !isReference(value):
+		l.find(at, fmt.Sprintf("the $ in the value of %s stands unquoted and begins a variable: put the value between single quotes", name))
+	case strings.Contains(value, "#"):
+		l.find(at, fmt.Sprintf("the # in the value of %s stands unquoted and begins a comment for many readers: put the value between single quotes", name))
+	case strings.ContainsAny(value, " \t"):
+		l.find(at, fmt.Sprintf("the value of %s has blanks: put it between quotes", name))
+	}
+}
+
+// unquoteShell reads 'a'\”b'.
+func unquoteShell(s string) string {
+	var b strings.Builder
+	for inside := false; s != ""; s = s[1:] {
+		switch {
+		case s[0] == '\'':
+			inside = !inside
+		case !inside && strings.HasPrefix(s, `\'`):
+			b.WriteByte('\'')
+			s = s[1:]
+		case !inside && (s[0] == ' ' || s[0] == '#'):
+			return b.String()
+		default:
+			b.WriteByte(s[0])
+		}
+	}
+	return b.String()
+}
+
+// unquoteDouble reads "a\"b" up to the closing quote. It is not literal where a
+// variable stands in it.
+func unquoteDouble(s string) (value string, literal bool) {
+	literal = true
+	var b strings.Builder
+	for i := 1; i < len(s) && s[i] != '"'; i++ {
+		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte("\\\"$`'", s[i+1]) >= 0 {
+			i++
+		} else if s[i] == '$' && variableStart.MatchString(s[i:min(i+2, len(s))]) {
+			literal = false
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String(), literal
+}
+
+// accountsOf puts the variables together that belong together: those of one
+// path, up to a second host.
+func (l *linter) accountsOf(found []variable) []*account {
+	var all []*account
+	open := map[string]*account{}
+	for _, v := range found {
+		_, r := roleOf(v.name)
+		if r == noRole {
+			continue
+		}
+		a := open[v.path]
+		if a == nil || a.host.line > 0 && (r == roleHost || r == roleURL) {
+			a = &account{}
+			open[v.path] = a
+			all = append(all, a)
+		}
+		l.assign(a, v, r)
+	}
+	return withServer(all)
+}
+
+// withServer drops what names no server: variables that only look alike.
+func withServer(all []*account) []*account {
+	var out []*account
+	for _, a := range all {
+		if a.host.line > 0 || a.port.line > 0 || a.security.line > 0 {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (l *linter) assign(a *account, v variable, r role) {
+	switch r {
+	case roleHost:
+		l.assignHost(a, v)
+	case rolePort:
+		a.port = v.setting
+	case roleUser:
+		a.user = v.setting
+	case rolePassword:
+		a.password = v.setting
+		a.password.shown = v.name
+	case roleFrom:
+		a.from = v.setting
+	case roleURL:
+		l.assignURL(a, v)
+	case roleSecurity:
+		l.assignSecurity(a, v)
+	}
+}
+
+// assignHost reads a name, or what some programs have in its place: a URL, or
+// a name with a port.
+func (l *linter) assignHost(a *account, v variable) {
+	if strings.HasPrefix(v.value, "smtp://") || strings.HasPrefix(v.value, "smtps://") {
+		l.assignURL(a, v)
+		return
+	}
+	a.host = v.setting
+	alertmanager := strings.HasSuffix(v.name, "SMARTHOST")
+	if alertmanager {
+		a.means, a.missing = submission.STARTTLS, "`smtp_require_tls: false`"
+	}
+	if host, port, ok := strings.Cut(v.value, ":"); ok && (alertmanager || strings.HasPrefix(v.name, "GF_")) {
+		a.host.value = host
+		a.port = v.setting
+		a.port.value = port
+	}
+}
+
+// assignSecurity reads the many ways to say it.
+func (l *linter) assignSecurity(a *account, v variable) {
+	value := strings.ToLower(v.value)
+	yes := value == "true" || value == "1" || value == "yes" || value == "on"
+	no := value == "false" || value == "0" || value == "no" || value == "off"
+	last := v.name[strings.LastIndexByte(v.name, '_')+1:]
+	if strings.HasSuffix(v.name, "STARTTLS_POLICY") || !v.literal {
+		return
+	}
+	means, instead := submission.Security(""), ""
+	switch {
+	case last == "SCHEME" && (value == "tls" || value == "ssl" || value == "starttls"):
+		l.find(v.line, fmt.Sprintf("`%s`: it is smtp (STARTTLS, port 587) or smtps (implicit TLS, port 465)", v.shown))
+	case strings.HasSuffix(v.name, "REQUIRE_TLS") && no: // Alertmanager: by the port, or not at all
+		means, instead = submission.None, "true"
+		if a.port.value == "465" {
+			means = submission.SSL
+		}
+	case strings.HasSuffix(v.name, "REQUIRE_TLS") && yes:
+		means, instead = submission.STARTTLS, "false"
+	case value == "smtps":
+		means, instead = submission.SSL, "smtp"
+	case value == "ssl" || value == "implicit":
+		means, instead = submission.SSL, map[bool]string{true: "starttls", false: "tls"}[last == "SECURITY"]
+	case value == "tls" || value == "starttls":
+		means, instead = submission.STARTTLS, "ssl"
+	case last == "SCHEME": // smtp does either, by the port
+	case yes && (last == "SECURE" || last == "SSL"):
+		means, instead = submission.SSL, "false"
+	case no && last == "SECURE":
+		means, instead = submission.STARTTLS, "true"
+	case yes:
+		means, instead = submission.STARTTLS, "false, and SSL in its place"
+	}
+	if means == "" {
+		return
+	}
+	if a.security.line > 0 && a.means != means {
+		l.find(v.line, fmt.Sprintf("`%s` and `%s` contradict each other: implicit TLS is for port 465, STARTTLS for 587", a.security.shown, v.shown))
+		return
+	}
+	a.security, a.means, a.instead = v.setting, means, instead
+}
+
+var variableInURL = regexp.MustCompile(`\$(\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)`)
+
+// assignURL reads smtps://user:password@host:port.
+func (l *linter) assignURL(a *account, v variable) {
+	const unknown = "00000" // stands for a variable, also for that of a port
+	u, err := url.Parse(variableInURL.ReplaceAllString(v.value, unknown))
+	a.host.line = v.line
+	if err != nil && strings.Contains(v.value, "smtp") {
+		l.find(v.line, fmt.Sprintf("the value of %s is no URL: special characters in the user name and password must be percent-encoded (@ is %%40)", v.name))
+		return
+	}
+	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		return
+	}
+	if strings.Contains(u.Path, "@") || strings.Contains(u.Fragment, "@") || strings.Contains(u.RawQuery, "@") {
+		l.find(v.line, fmt.Sprintf("special characters in the password in %s must be percent-encoded (/ is %%2F, ? is %%3F, # is %%23)", v.name))
+		return
+	}
+	part := func(value string) setting {
+		return setting{line: v.line, value: value, literal: !strings.Contains(value, unknown), shown: v.name}
+	}
+	a.host, a.port, a.user = part(u.Hostname()), part(u.Port()), part(u.User.Username())
+	if password, ok := u.User.Password(); ok {
+		a.password = part(password)
+	}
+	if u.Scheme == "smtps" {
+		a.security, a.means, a.instead = setting{line: v.line, shown: "smtps://"}, submission.SSL, "smtp://"
+	}
+}

@@ -1,0 +1,253 @@
+package export
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
+)
+
+// account is what a file says of one way to send.
+type account struct {
+	host, port, user, password, from setting
+	security                         setting // what says it, or should
+
+	means   submission.Security // what the program will do, "" where that is not told
+	instead string              // the value of security that is right for the port as it is
+	missing string              // what is missing where security was not said
+}
+
+// setting is one value, and where it stands. line is 0 where there is none.
+type setting struct {
+	line    int
+	shown   string // as it stands in the file, "secure: true"; of a password its key alone
+	value   string
+	literal bool // not a variable, whose value nobody knows here
+	quoted  bool
+}
+
+func (s setting) known() bool { return s.line > 0 && s.literal && s.value != "" }
+
+// judge says what cannot work in an account, whatever program it is for.
+func (l *linter) judge(a *account) {
+	l.judgeHost(a)
+	l.judgePort(a)
+	l.judgeProvider(a)
+}
+
+func (l *linter) judgeHost(a *account) {
+	if !a.host.known() {
+		return
+	}
+	host, err := submission.ParseHost(a.host.value)
+	switch {
+	case strings.Contains(a.host.value, "@"): // which may have a password before it
+		l.find(a.host.line, "the host holds an @: give the server's name alone")
+	case err != nil:
+		l.find(a.host.line, err.Error())
+	case strings.HasPrefix(host, "imap.") || strings.HasPrefix(host, "pop.") || strings.HasPrefix(host, "pop3."):
+		l.find(a.host.line, fmt.Sprintf("%s is for reading mail: take the provider's server for sending, mostly smtp.…", host))
+	}
+	a.host.value = host
+}
+
+// judgePort holds the port against the security: the commonest mistake.
+func (l *linter) judgePort(a *account) {
+	port, err := strconv.Atoi(a.port.value)
+	if !a.port.known() {
+		return
+	}
+	if err != nil || port < 1 || port > 65535 {
+		l.find(a.port.line, fmt.Sprintf("the port %q is not a number from 1 to 65535", a.port.value))
+		return
+	}
+	local := submission.IsLoopbackHost(a.host.value) || a.host.known() && !strings.Contains(a.host.value, ".")
+	if port == submission.PortRelay && !local {
+		l.find(a.port.line, "port 25 is for servers among themselves, and mostly blocked: use 587 with STARTTLS, or 465 with implicit TLS")
+		return
+	}
+	if wrong := map[int]string{143: "IMAP", 993: "IMAP", 110: "POP", 995: "POP"}[port]; wrong != "" {
+		l.find(a.port.line, fmt.Sprintf("port %d is for reading mail (%s): use 587 with STARTTLS, or 465 with implicit TLS", port, wrong))
+		return
+	}
+	right := rightSecurity(port)
+	switch {
+	case right == "" || a.means == "" || a.means == right || local && a.means == submission.None:
+	case a.security.line == 0:
+		l.find(a.port.line, fmt.Sprintf("port %d without %s: %s", port, a.missing, whatHappens(a.means, port)))
+	default:
+		l.find(a.security.line, fmt.Sprintf("`%s` on %d: use %s, or port %d", a.security.shown, port, a.instead, otherPort(port)))
+	}
+}
+
+// rightSecurity is what is spoken on the ports of submission.
+func rightSecurity(port int) submission.Security {
+	switch port {
+	case submission.PortSubmissions:
+		return submission.SSL
+	case submission.PortSubmission, submission.PortRelay, 2525:
+		return submission.STARTTLS
+	}
+	return ""
+}
+
+func otherPort(port int) int {
+	if port == submission.PortSubmissions {
+		return submission.PortSubmission
+	}
+	return submission.PortSubmissions
+}
+
+func whatHappens(means submission.Security, port int) string {
+	switch {
+	case means == submission.None && port != submission.PortSubmissions:
+		return "the password would go in clear, and most servers refuse it"
+	case port == submission.PortSubmissions:
+		return "the program waits for a greeting that never comes"
+	}
+	return "the server speaks in clear there, and the program does not"
+}
+
+// judgeProvider holds the account against what is known of the provider.
+func (l *linter) judgeProvider(a *account) {
+	if l.providers == nil || !a.host.known() || submission.IsLoopbackHost(a.host.value) {
+		return
+	}
+	p, region := l.byHost(a.host.value)
+	if p == nil {
+		return
+	}
+	l.judgeDomain(a, p, region)
+	l.judgeUser(a, p)
+	l.judgeFrom(a, p)
+	l.judgePassword(a, p)
+}
+
+// judgeDomain finds the server of one provider with the address of another.
+func (l *linter) judgeDomain(a *account, p *preset.Preset, region string) {
+	if p.Kind != preset.Mailbox || !a.user.known() {
+		return
+	}
+	_, domain, ok := strings.Cut(a.user.value, "@")
+	if !ok {
+		return
+	}
+	own, ownRegion, ok := l.providers.ByDomain(domain)
+	switch {
+	case !ok:
+	case own.Name != p.Name && !sharesHost(own, a.host.value):
+		l.find(a.host.line, fmt.Sprintf("%s is of %s, and an address at %s is of %s: see smtpwiz card --preset %s", a.host.value, p.Title, domain, own.Title, own.Name))
+	case own.Name == p.Name && region != "" && ownRegion != "" && region != ownRegion:
+		l.find(a.host.line, fmt.Sprintf("%s is of another region than the address at %s: see smtpwiz card --preset %s --region %s", a.host.value, domain, p.Name, ownRegion))
+	}
+}
+
+func (l *linter) judgeUser(a *account, p *preset.Preset) {
+	if !a.user.known() {
+		return
+	}
+	switch {
+	case p.Account.Username == preset.UsernameFixed && a.user.value != p.Account.FixedUsername:
+		l.find(a.user.line, fmt.Sprintf("the user name at %s is %q for everybody", p.Title, p.Account.FixedUsername))
+	case p.Account.Username == preset.UsernameAddress && !strings.Contains(a.user.value, "@"):
+		l.find(a.user.line, fmt.Sprintf("the user name at %s is the whole address, with @", p.Title))
+	}
+}
+
+func (l *linter) judgeFrom(a *account, p *preset.Preset) {
+	from, err := submission.ParseAddress(a.from.value)
+	if !a.from.known() || !a.user.known() || err != nil || !strings.Contains(a.user.value, "@") || strings.EqualFold(from.String(), a.user.value) {
+		return
+	}
+	if p.Kind == preset.Mailbox && p.Account.FromChecked != preset.FromFree && p.Account.FromChecked != preset.FromUnknown {
+		rule := p.Account.FromRule
+		if rule == "" {
+			rule = "Write from the account's own address, or from one that the provider knows as yours."
+		}
+		l.find(a.from.line, fmt.Sprintf("the sender %s is not the account %s: %s", from, a.user.value, rule))
+	}
+}
+
+// judgePassword tells a login password from an app password by its shape. It
+// says nothing of the text itself.
+func (l *linter) judgePassword(a *account, p *preset.Preset) {
+	shape := p.Password.Shape
+	if !a.password.known() || shape == nil {
+		return
+	}
+	text := a.password.value
+	if shape.Grouped {
+		text = strings.NewReplacer(" ", "", "-", "").Replace(text)
+	}
+	if len([]rune(text)) != shape.Length || strings.ContainsFunc(text, outside(shape.Alphabet)) {
+		l.find(a.password.line, fmt.Sprintf("the value of %s is not shaped like a %s (%d characters): %s", a.password.shown, p.Password.Label, shape.Length, p.Password.URL))
+	}
+}
+
+// outside reports the characters that an alphabet does not have.
+func outside(a preset.Alphabet) func(rune) bool {
+	letter := func(r rune) bool { return r <= unicode.MaxASCII && unicode.IsLetter(r) }
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	return func(r rune) bool {
+		switch a {
+		case preset.Letters:
+			return !letter(r)
+		case preset.Alphanumeric:
+			return !letter(r) && !digit(r)
+		case preset.Hex:
+			return !digit(r) && !strings.ContainsRune("abcdefABCDEF", r)
+		}
+		return !letter(r) && !digit(r) && r != '-' && r != '_'
+	}
+}
+
+// byHost finds the provider that submits at a host, and the region that it is of.
+func (l *linter) byHost(host string) (*preset.Preset, string) {
+	all, _ := l.providers.All() // a broken file of the user's own is told elsewhere
+	for _, p := range all {
+		for _, choice := range choices(p) {
+			s, err := p.Resolve(choice)
+			if err != nil {
+				continue // its servers differ per customer
+			}
+			for _, e := range s.Endpoints {
+				if strings.EqualFold(e.Host, host) {
+					return s.Preset, s.Region
+				}
+			}
+		}
+	}
+	return nil, ""
+}
+
+// choices are all regions and variants of a preset.
+func choices(p *preset.Preset) []preset.Choice {
+	out := []preset.Choice{{}}
+	for _, r := range p.Regions {
+		out = append(out, preset.Choice{Region: r.Name})
+	}
+	for _, v := range p.Variants {
+		out = append(out, preset.Choice{Variant: v.Name})
+	}
+	return out
+}
+
+// sharesHost reports that a provider submits at this host too, as sister
+// brands do.
+func sharesHost(p *preset.Preset, host string) bool {
+	for _, choice := range choices(p) {
+		s, err := p.Resolve(choice)
+		if err != nil {
+			continue
+		}
+		for _, e := range s.Endpoints {
+			if strings.EqualFold(e.Host, host) {
+				return true
+			}
+		}
+	}
+	return false
+}
