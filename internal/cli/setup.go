@@ -109,6 +109,9 @@ func (s *setup) run(ctx context.Context, argument string) error {
 	if err != nil {
 		return err
 	}
+	if s.demo && !canAsk {
+		tellNotes(s.deps, s.server)
+	}
 	out, err := wizard.New(wizard.Deps{
 		Prompter: prompter, CanAsk: canAsk, Library: s.deps.library,
 		Prober:   &setupProber{s, options},
@@ -121,11 +124,11 @@ func (s *setup) run(ctx context.Context, argument string) error {
 	if closer, ok := prompter.(interface{ Close() }); ok {
 		closer.Close()
 	}
-	return s.finish(ctx, out, err)
+	return s.finish(ctx, out, canAsk, err)
 }
 
 // finish turns how the wizard ended into status and JSON.
-func (s *setup) finish(ctx context.Context, out wizard.Outcome, err error) error {
+func (s *setup) finish(ctx context.Context, out wizard.Outcome, asked bool, err error) error {
 	var wrong *wizard.UsageError
 	switch {
 	case errors.As(err, &wrong):
@@ -137,9 +140,24 @@ func (s *setup) finish(ctx context.Context, out wizard.Outcome, err error) error
 	case err != nil:
 		return planError(err)
 	}
-	if s.json {
+	if s.accessible && out.Saved != nil && !s.demo {
+		if err := s.keeping.update(ctx, func(c *profile.Config) error { return c.SetAccessible(true) }); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.json:
 		if err := render.JSON(s.deps.streams.Out, s.result(out)); err != nil {
 			return err
+		}
+	case !asked && out.Diagnosis != nil && out.Report != nil:
+		text := &render.Text{W: s.deps.streams.Out, Width: s.deps.streams.Width, Color: s.deps.streams.Color}
+		text.Verdict(out.Report, out.Diagnosis)
+		if out.Saved == nil {
+			text.Plain("Nothing was saved.")
+		}
+		if text.Err != nil {
+			return text.Err
 		}
 	}
 	if out.Status != report.ExitOK {
@@ -268,6 +286,12 @@ func (s *setup) edit(ctx context.Context, p profile.Profile, g *wizard.Given) er
 		e := p.Endpoints[0]
 		g.Defaults[submission.FieldHost], g.Defaults[submission.FieldSecurity] = e.Host, string(e.Security)
 		g.Defaults[submission.FieldPort] = fmt.Sprint(e.Port)
+	}
+	// What no question is about, the profile keeps: its authority, its route.
+	for name, a := range settings.OptionAnswers(p) {
+		if !s.given.Has(name) {
+			s.given[name] = a
+		}
 	}
 	if kept, err := s.keeping.password(ctx, p); err == nil {
 		g.Kept = kept

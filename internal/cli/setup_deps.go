@@ -133,7 +133,7 @@ func (s *setup) beginDemo(g *wizard.Given) error {
 		g.Answers[submission.FieldHost], g.Answers[submission.FieldSecurity] = e.Host, string(e.Security)
 		g.Answers[submission.FieldPort] = strconv.Itoa(e.Port)
 	}
-	tellNotes(s.deps, server)
+	g.Notes = server.Notes()
 	g.Defaults[wizard.SecretStore] = wizard.StoreNone
 	g.Defaults[wizard.ProfileName] = "demo"
 	return nil

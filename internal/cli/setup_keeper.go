@@ -149,8 +149,14 @@ func (k *keeper) profileOf(p wizard.Proven, old *profile.Profile) profile.Profil
 	if !p.Untested && p.Report != nil {
 		out.Proven = provenBy(p.Report)
 	}
+	if k.given.Has("timeout") {
+		out.Timeout = k.options.Timeout
+	}
+	if k.given.Has("max-time") {
+		out.MaxTime = k.options.MaxTime
+	}
 	if old != nil {
-		out.Secret = old.Secret
+		out.Secret, out.Check = old.Secret, old.Check
 	}
 	return out
 }

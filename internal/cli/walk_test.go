@@ -355,8 +355,13 @@ func (w walk) furnish(t *testing.T, p *place) (at string, env []string) {
 	at = emptyHome(t)
 	env = []string{p.trust(at)}
 	if w.keyring {
-		_, variable := newKeyring(t)
+		kept, variable := newKeyring(t)
 		env = append(env, variable)
+		t.Cleanup(func() {
+			if got := kept.passwords(); w.sent != nil && !slices.Equal(got, w.sent[len(w.sent)-1:]) {
+				t.Errorf("the keyring has %q, want the last of %q", got, w.sent)
+			}
+		})
 	}
 	return at, env
 }

@@ -21,18 +21,21 @@ func (t *trouble) withAccount(v verdict) verdict {
 		}
 	case submission.AuthMissing:
 		// Who has signed in and hears this was refused for the other reason.
-		if t.report.Reached(report.Auth) && len(v.also) > 0 {
+		if !t.report.Reached(report.Auth) {
+			return v
+		}
+		if len(v.also) > 0 {
 			v.cause, v.also = v.also[0], nil
+		} else if t.stage == report.Rcpt && !v.enough {
+			v.cause, v.why = submission.RelayDenied, ""
+		}
+		if v.cause == submission.RelayDenied {
+			return t.relayDenied(v)
 		}
 	case submission.RelayDenied:
-		if !t.report.Reached(report.Auth) {
-			username := submission.FieldUsername
-			v.field = &username
-		}
+		return t.relayDenied(v)
 	case submission.AuthMechanismUnsupported:
-		if offered := t.report.Extensions.Mechanisms(); len(offered) > 0 {
-			v.fixes = append(v.fixes, Fix{Text: "{Server} offers: " + shortWords(offered) + "."})
-		}
+		return t.mechanismRefused(v)
 	}
 	return v
 }

@@ -35,10 +35,9 @@ var advices = map[submission.Cause]advice{
 		field:   submission.FieldPassword,
 		always: []string{
 			"Type the password again. Capitals count: is Caps Lock on?",
-			"Give the full address as user name, as in you@example.com.",
 			"Sign in to the web mail with the same two. If that fails as well, set a new password there.",
 		},
-		elsewhere: []string{"In a settings file or a shell, put the password in single quotes: $, # and ! may be changed there."},
+		elsewhere: []string{"Give the full address as user name, as in you@example.com.", "In a settings file or a shell, put the password in single quotes: $, # and ! may be changed there."},
 		rfc:       "RFC 4954 section 6",
 		examples:  []string{"535 5.7.8 Error: authentication failed", "535 Incorrect authentication data", "454 4.7.0 invalid username or password"},
 	},

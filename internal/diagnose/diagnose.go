@@ -169,6 +169,7 @@ func (t *trouble) secondThoughts(v verdict) verdict {
 	}
 	if v.cause == submission.STARTTLSNotOffered {
 		v = t.withSibling(v)
+		_, v.enough = t.sibling()
 	}
 	return t.withAccount(v)
 }

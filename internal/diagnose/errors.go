@@ -69,6 +69,10 @@ var faultWords = []struct {
 	fault report.Fault
 }{
 	{[]string{
+		"alert … certificate required", "tls certificate required", "certificate_required", "peer did not return a certificate",
+		"no required ssl|tls certificate",
+	}, report.FaultClientCert},
+	{[]string{
 		"certificate is valid for … not", "certificate … not valid for", "not valid for any names",
 		"common name field", "*altname*", "ip sans", "hostname|host mismatch",
 		"hostname|host name|name … doesnt|does not|did not|not match", "did not match expected",
@@ -188,7 +192,7 @@ func usualStage(f report.Fault, words []string) (s report.Stage, unsure bool) {
 		}
 		return report.Connect, !anyIn(parsePhrases([]string{"connect*", "dial"}), words)
 	case report.FaultCertName, report.FaultCertExpired, report.FaultCertNotYetValid, report.FaultCertUntrusted,
-		report.FaultNotTLS, report.FaultTLSVersion, report.FaultTLS:
+		report.FaultNotTLS, report.FaultTLSVersion, report.FaultTLS, report.FaultClientCert:
 		return report.TLSStage, false
 	case report.FaultNoSTARTTLS:
 		return report.STARTTLS, false

@@ -252,6 +252,7 @@ func TestExplain(t *testing.T) {
 				t.Errorf("%q is not said in:\n%s", c.says, all)
 			}
 			wellFormed(t, d)
+			notTwice(t, d)
 		})
 	}
 }
@@ -333,6 +334,7 @@ func TestEveryFaultIsKnown(t *testing.T) {
 						t.Errorf("%s at %s of %s is unknown", f, s, e)
 					}
 					wellFormed(t, d)
+					notTwice(t, d)
 				}
 			}
 		}

@@ -74,13 +74,21 @@ var plainFaults = map[report.Fault]verdict{
 func (t *trouble) unresolved() verdict {
 	v := verdict{cause: submission.DNSFailure}
 	switch host := t.endpoint.Host; {
+	case t.isOurs(host):
+		none := submission.FieldNone // the answer is right
+		v.field, v.temporary, v.enough = &none, true, true
+		v.why = "The name {server} is right, but it could not be looked up from here. Most often this computer is offline, its name service (DNS) fails, or a VPN or firewall is in the way."
+		v.fixes = []Fix{{Text: "Check that this computer is online: do web pages open?"},
+			{Text: "Switch a VPN off, or on where your network needs one."}}
+		v.tell = "Try from another network: if the name is found there, the name service of this one is at fault."
 	case t.fault == report.FaultDNS:
-		v.temporary = true
+		v.temporary, v.enough = true, true
 		v.why = "The name of the server could not be looked up: the name service (DNS) of this network gave no proper answer."
 		if host != "" {
 			v.why = "The name {server} could not be looked up: the name service (DNS) of this network gave no proper answer."
 		}
-		v.fixes = []Fix{{Text: "Check that this computer is online: do web pages open?"}}
+		v.fixes = []Fix{{Text: "Check that this computer is online: do web pages open?"},
+			{Text: "See whether a VPN is needed, or in the way."}}
 		v.tell = "Try from another network: if the name is found there, the name service of this one is at fault."
 	case host != "" && !strings.Contains(host, ".") && !strings.Contains(host, ":"):
 		v.why = "The name {server} leads to no address. It has no dot, so it can only be a computer of this very network."
@@ -110,11 +118,22 @@ func (t *trouble) otherLeaf() verdict {
 	v := verdict{cause: submission.CertUntrusted, field: new(submission.Field), enough: true, also: []submission.Cause{submission.SMTPIntercepted},
 		why:   "The certificate of {server} is not the one that --tls-fingerprint names. It was renewed, or another server answers.",
 		fixes: []Fix{{Text: "Ask whoever runs the server for the fingerprint of its certificate. Do not take it from here: an impostor would show its own."}}}
+	if t.isBridge() {
+		v.why = "The certificate of the bridge is not the one that --tls-fingerprint names. A bridge that was set up anew makes a new one."
+		v.fixes = []Fix{{Text: "Export the certificate in the settings of {provider}, and compare its fingerprint."}}
+	}
 	if leaf, ok := t.leaf(); ok {
 		v.why += " The one shown has sha256:" + quoted(leaf.SHA256) + "."
 		v.fixes = append(v.fixes, Fix{Text: "If it is that one, give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."})
 	}
+	v.fixes = append(v.fixes, Fix{Text: "If it is not, send no password: somebody may stand in between."})
 	return v
+}
+
+// isOurs: the preset itself names this server.
+func (t *trouble) isOurs(host string) bool {
+	ours, _ := t.serves(func(e submission.Endpoint) bool { return host != "" && strings.EqualFold(e.Host, host) })
+	return ours
 }
 
 // meantHost is a likely server's name that is a slip or two from the one given.
@@ -153,15 +172,15 @@ func (t *trouble) refused() verdict {
 		// The provider does listen there, so it was not the provider who refused.
 		v := t.blocked()
 		v.also = append([]submission.Cause{submission.ConnectionRefused}, v.also...)
-		if _, ok := t.sibling(); !ok {
-			v.why = "The connection to {server} on {port} is refused, though it does serve that port. So a firewall on the way refuses it: your network's, your web host's or this computer's own."
-		}
 		return v
 	}
 	return t.withSibling(verdict{cause: submission.ConnectionRefused, also: []submission.Cause{submission.PortBlocked}})
 }
 
 func (t *trouble) timeout() verdict {
+	if t.runLimit() {
+		return t.outOfTime()
+	}
 	switch t.stage {
 	case report.Resolve:
 		t.fault = report.FaultDNS
@@ -175,10 +194,10 @@ func (t *trouble) timeout() verdict {
 	}
 	none := submission.FieldNone // the server has spoken before: port and security are right
 	v := verdict{cause: submission.ServerSilent, field: &none, also: []submission.Cause{submission.ServerDownTemporary}, enough: true,
-		why:   "{Server} gave no answer " + t.after() + " in time.",
+		why:   "{Server} gave no answer in time " + t.after() + ".",
 		fixes: []Fix{{Text: "Try again later: the server may be overloaded."}, {Text: "Give it longer with --timeout 1m."}}}
 	if t.stage == report.Data {
-		v.fixes = append([]Fix{{Text: "Look whether the mail has arrived all the same before you send it again."}}, v.fixes...)
+		v.fixes = append([]Fix{{Text: lookFirst}}, v.fixes...)
 	}
 	return t.withSibling(v)
 }
@@ -225,14 +244,19 @@ func (t *trouble) blocked() verdict {
 	v := verdict{cause: submission.PortBlocked, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
 		why:  adviceOn(submission.PortBlocked).summary,
 		tell: "Try from another network, such as your phone's. If it works there, this network blocks the port."}
+	happens := "No answer comes on {port}"
+	if t.fault == report.FaultRefused {
+		happens = "The connection on {port} is refused"
+		v.why = "The connection to {server} on {port} is refused, though it does serve that port. So a firewall on the way refuses it: your network's, your web host's or this computer's own."
+	}
 	switch s, ok := t.sibling(); {
 	case t.endpoint.Port == submission.PortRelay:
 		v.enough = true
-		v.why = "No answer comes on port 25. That port is for mail between servers, and most networks close it for everybody else."
+		v.why = happens + ". That port is for mail between servers, and most networks close it for everybody else."
 		v.fixes = []Fix{{Text: "Use port 465 with ssl, or port 587 with starttls."}, {Text: outlookPort}}
 		v.also = nil
 	case ok:
-		v.why = "No answer comes on {port}, but port " + strconv.Itoa(s.Port) + " of {server} does answer. Something on the way blocks this one port."
+		v.why = happens + ", but port " + strconv.Itoa(s.Port) + " of {server} does answer. Something on the way blocks this one port."
 		v.fixes = []Fix{{Text: "Use " + inWords(s) + ": it answers."}}
 		v.also, v.tell, v.enough = nil, "", true
 	case t.found(report.FoundHTTPS):
@@ -315,7 +339,7 @@ func (t *trouble) broken() verdict {
 	case report.TLSStage, report.STARTTLS:
 		v.also = []submission.Cause{submission.WrongPortOrSecurity, submission.TLSVersion}
 	case report.Data:
-		v.fixes = append([]Fix{{Text: "Look whether the mail has arrived all the same before you send it again."}}, v.fixes...)
+		v.fixes = append([]Fix{{Text: lookFirst}}, v.fixes...)
 	}
 	return t.withSibling(v)
 }
@@ -328,6 +352,8 @@ func (t *trouble) saidHello() bool {
 // after names the command that was sent last.
 func (t *trouble) after() string {
 	switch t.stage {
+	case report.Resolve:
+		return "while the name of the server was looked up"
 	case report.Connect, report.Greeting:
 		return "before the greeting"
 	case report.TLSStage:
@@ -423,14 +449,22 @@ func (t *trouble) wrongSecurity() verdict {
 	}
 	v.why = "On {port}, {server} expects encryption (TLS) from the first byte, but the session began in clear. So each side waits for the other."
 	v.fixes = []Fix{{Text: "Use ssl with {port}, or starttls with port 587."}}
+	if t.endpoint.Port == submission.PortSubmission {
+		v.enough = true // what is said of 587 as a rule is what has just failed
+		v.fixes = []Fix{{Text: "Use ssl with port 587, or with port 465 if the server has that one too."}}
+	}
 	return v
 }
 
 // wrongPort: the provider does not serve this port.
 func (t *trouble) wrongPort() verdict {
 	port := submission.FieldPort
-	return verdict{cause: submission.WrongPortOrSecurity, field: &port, also: []submission.Cause{submission.PortBlocked},
+	v := verdict{cause: submission.WrongPortOrSecurity, field: &port, also: []submission.Cause{submission.PortBlocked},
 		why: "No answer comes on {port}, and {provider} does not serve that port."}
+	if t.fault == report.FaultRefused {
+		v.why = "{Server} refuses connections on {port}, and {provider} does not serve that port."
+	}
+	return v
 }
 
 func (t *trouble) samePort(e submission.Endpoint) bool { return e.Port == t.endpoint.Port }
@@ -495,47 +529,6 @@ func addressesIn(text string) []netip.Addr {
 }
 
 // --- signing in, before a word was said ---
-
-func (t *trouble) noAuth() verdict {
-	if t.fault == report.FaultNoAuth || t.report == nil {
-		return t.authNotOffered()
-	}
-	offered := t.report.Extensions.Mechanisms()
-	tokens := len(offered) > 0 && !slices.ContainsFunc(offered, func(m string) bool { return m != "XOAUTH2" && m != "OAUTHBEARER" && m != "XOAUTH" })
-	if tokens {
-		return verdict{cause: submission.OAuthRequired}
-	}
-	v := verdict{cause: submission.AuthMechanismUnsupported}
-	if len(offered) > 0 {
-		v.why = "{Server} offers only these ways to sign in: " + shortWords(offered) + ". None of them can be used here."
-	}
-	return v
-}
-
-// authNotOffered: where TLS is still to come, that is the reason as a rule.
-func (t *trouble) authNotOffered() verdict {
-	v := verdict{cause: submission.AuthNotOffered}
-	if t.report == nil {
-		return v
-	}
-	port := submission.FieldPort
-	switch {
-	case t.endpoint.Security == submission.None && t.report.Extensions.Has("STARTTLS"):
-		v.why = "{Server} offers no way to sign in before the connection is encrypted, and it does offer to encrypt (STARTTLS)."
-		v.fixes = []Fix{{Text: "Use starttls with {port}."}}
-	case t.endpoint.Port == submission.PortRelay:
-		v.field = &port
-		v.why = "{Server} offers no way to sign in on port 25. That port is for mail between servers."
-	case t.endpoint.Security != submission.None:
-		v.field = &port
-		v.why = "{Server} offers no way to sign in on {port}, though the connection is encrypted. It may be a server that only receives mail."
-	}
-	return v
-}
-
-func shortWords(list []string) string {
-	return quoted(strings.Join(list[:min(8, len(list))], ", "))
-}
 
 // serverSignature: a server that could not prove that it knows the password is
 // an impostor, or a broken one; verified TLS leaves only the second.

@@ -72,6 +72,9 @@ func (t *trouble) withPreset(v verdict) verdict {
 	if t.preset != nil && t.preset.Password.Kind == preset.PasswordApp && v.cause == submission.BadCredentials && len(v.also) == 0 {
 		v.also = []submission.Cause{submission.AppPasswordRequired}
 	}
+	if t.preset != nil && v.cause == submission.AppPasswordRequired && t.code == 535 && len(v.also) == 0 {
+		v.also = []submission.Cause{submission.BadCredentials}
+	}
 	return v
 }
 

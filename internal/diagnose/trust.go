@@ -42,7 +42,6 @@ func (t *trouble) notYetValid() verdict {
 	if leaf, ok := t.leaf(); ok {
 		v.why = "The certificate of {server} begins on " + leaf.NotBefore.UTC().Format(dateLayout) + ". By the clock of this computer that is still to come: most often the clock is wrong."
 	}
-	v.fixes = []Fix{{Text: "Set date and time of this computer right."}}
 	return v
 }
 

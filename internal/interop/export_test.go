@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -43,6 +44,8 @@ func TestExport(t *testing.T) {
 	caFile := filepath.Join(sharedDir(t), "ca.pem")
 	writeFile(t, caFile, ca.PEM(), 0o644)
 	server := startInbox(t, ca)
+	npm := sharedDir(t)
+	nodeModules := sync.OnceValues(func() (string, error) { return installNodemailer(t.Context(), npm) })
 	for _, p := range exportPrograms() {
 		t.Run(p.format, func(t *testing.T) {
 			for _, e := range server.endpoints {
@@ -53,6 +56,7 @@ func TestExport(t *testing.T) {
 					}
 					t.Run(string(e.Security)+", "+name, func(t *testing.T) {
 						c := newExportCase(t, server, e, caFile, p, inside)
+						c.nodeModules = nodeModules
 						before := server.count()
 						out := p.send(c)
 						eventually(t, "a mail by "+p.format, func() bool {
@@ -111,6 +115,8 @@ type exportCase struct {
 	endpoint submission.Endpoint
 	caFile   string
 	env      []string
+
+	nodeModules func() (string, error) // with Nodemailer, installed once
 }
 
 func newExportCase(t *testing.T, server *inbox, e submission.Endpoint, caFile string, p exportProgram, inside bool) *exportCase {
@@ -440,36 +446,26 @@ func sendWithPython(c *exportCase) string {
 }
 
 func sendWithNodemailer(c *exportCase) string {
-	modules := nodeModules(c.T)
+	modules, err := c.nodeModules()
+	if err != nil {
+		c.Fatal(err)
+	}
 	script := c.write("send.cjs", `require("./transport.cjs").sendMail({ to: "you@example.test", subject: "Test", text: "Hello." }).then(
   () => process.exit(0), (e) => { console.error(e); process.exit(1); });`)
 	c.env = append(c.env, "NODE_PATH="+modules)
 	return c.run("node", script)
 }
 
-// nodeModules installs Nodemailer from npm, once for all cases.
-func nodeModules(t *testing.T) string {
-	t.Helper()
-	dir, err := installNodemailer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-var installNodemailer = sync.OnceValues(func() (string, error) {
-	dir := filepath.Join(os.TempDir(), "smtpwiz-interop-nodemailer-7.0.10")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "nodemailer")); err == nil {
-		return filepath.Join(dir, "node_modules"), nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+// installNodemailer gets Nodemailer from npm and returns its folder of modules.
+func installNodemailer(ctx context.Context, dir string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "nodemailer@7.0.10").CombinedOutput()
 	if err != nil {
-		return "", errors.New("npm install nodemailer: " + string(out))
+		return "", fmt.Errorf("npm install: %w\n%s", err, out)
 	}
 	return filepath.Join(dir, "node_modules"), nil
-})
+}
 
 func sendWithPHPMailer(c *exportCase) string {
 	return c.run("php", c.write("send.php", `<?php

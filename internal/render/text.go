@@ -42,6 +42,9 @@ func (t *Text) paragraph(lead, text string) {
 	}
 }
 
+// Plain writes a paragraph.
+func (t *Text) Plain(text string) { t.paragraph("", text) }
+
 // Heading says what is about to be tried.
 func (t *Text) Heading(title string, a submission.Account) {
 	var where []string

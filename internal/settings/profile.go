@@ -83,6 +83,18 @@ func OptionNames() []string {
 		"proxy", "connect-to", "timeout", "max-time", "ipv4", "ipv6"}
 }
 
+// OptionAnswers are the values of a profile that say how to connect, as answers.
+func OptionAnswers(p profile.Profile) Answers {
+	out := Answers{}
+	all := answersOf(p)
+	for _, name := range OptionNames() {
+		if a, ok := all[name]; ok {
+			out[name] = a
+		}
+	}
+	return out
+}
+
 // OptionsOf are those values of a profile that say how to connect, by flag.
 func OptionsOf(p profile.Profile) map[string]string {
 	out := map[string]string{}

@@ -95,10 +95,14 @@ func slipStep() step {
 			return p
 		},
 		take: func(s *state, a Answer) string {
+			typed := s.value(submission.FieldFrom)
 			if meant := s.slip(); a.Texts[slipKey] == meant {
 				s.insisted[domainOf(meant)] = true
 				s.draft[string(submission.FieldFrom)] = meant
 				s.say(submission.FieldFrom, meant)
+				if s.value(submission.FieldUsername) == typed {
+					s.say(submission.FieldUsername, meant)
+				}
 			}
 			return ""
 		},

@@ -32,6 +32,7 @@ func loginStep() step {
 				page.Help = strings.Join(slices.DeleteFunc([]string{page.Help, want.Refused, want.Unavailable}, func(t string) bool { return t == "" }), "\n\n")
 			}
 			page.Blocks = append(page.Blocks, s.passwordGuide(p)...)
+			page.Blocks = append(page.Blocks, paragraphs(s.given.Notes...)...)
 			if s.username(p) == "" || s.asksUsername(p) {
 				q := s.question(submission.FieldUsername)
 				if p.library != nil {

@@ -42,7 +42,9 @@ func (s *state) question(f submission.Field) Question {
 		q.Options = s.stores()
 	}
 	if q.Options != nil {
-		q.Kind, q.Check, q.Optional = Choice, nil, false
+		q.Kind, q.Check = Choice, nil
+		// "Find out by trying" and its like are answers too, and have no value.
+		q.Optional = slices.ContainsFunc(q.Options, func(o Option) bool { return o.Value == "" })
 		if !slices.ContainsFunc(q.Options, func(o Option) bool { return o.Value == q.Value }) {
 			q.Value = q.Options[0].Value
 		}

@@ -61,7 +61,8 @@ type Given struct {
 	Yes      bool                        // take the default for what is not given
 	// SaveUntested saves also what has not passed, where nobody can be asked.
 	SaveUntested bool
-	Demo         bool // the embedded server is set up
+	Demo         bool     // the embedded server is set up
+	Notes        []string // of the demo: what it refuses, and what would work
 }
 
 // Outcome is how it ended.
