@@ -264,7 +264,7 @@ func demoRoots(server *demo.Server) func() (*x509.CertPool, error) {
 // that it plays, and the way to where they are. Whatever else is dialled of the
 // provider's ends on this machine too.
 func disguised(d *deps, server *demo.Server, as string) (endpoints []submission.Endpoint, route []probe.ConnectTo, err error) {
-	played, err := d.library.Get(as)
+	played, err := d.known.Get(as)
 	if err != nil {
 		return nil, nil, settings.PresetError(err)
 	}

@@ -112,12 +112,12 @@ func question(d *deps, o explainOptions) (q diagnose.Question, err error) {
 		return q, &settings.UsageError{What: fmt.Sprintf("unknown stage %q", o.stage), Hint: "use one of " + strings.Join(stageNames(), ", ")}
 	}
 	if o.preset != "" {
-		if q.Preset, err = d.library.Get(o.preset); err != nil {
+		if q.Preset, err = d.known.Get(o.preset); err != nil {
 			return q, settings.PresetError(err)
 		}
 		return q, nil
 	}
-	if q.Known, err = d.library.All(); err != nil {
+	if q.Known, err = d.known.All(); err != nil {
 		fmt.Fprintf(d.streams.Err, "smtpwiz: warning: %s\n", reply.Safe(err.Error()))
 	}
 	return q, nil

@@ -22,7 +22,7 @@ func explaining(in io.Reader, atTerminal bool) (d *deps, out, complaints *bytes.
 	return &deps{
 		streams: &terminal.Streams{In: in, Out: out, Err: complaints, InIsTerminal: atTerminal, Width: 40},
 		getenv:  func(string) (string, bool) { return "", false },
-		library: preset.New(presets.FS, ""),
+		known:   preset.New(presets.FS, ""),
 	}, out, complaints
 }
 

@@ -274,11 +274,11 @@ func takenOf(k *keeping, name string, given settings.Answers) (taken, error) {
 	var s *settings.Settings
 	var stored []passwordFrom
 	if saved == nil {
-		s, err = settings.Resolve(given, k.deps.library)
+		s, err = settings.Resolve(given, k.deps.known)
 		saved = &profile.Profile{Name: given.Get("preset")}
 	} else {
 		given = savedAnswers(given, saved)
-		s, err = settings.ResolveProfile(*saved, given, k.deps.library)
+		s, err = settings.ResolveProfile(*saved, given, k.deps.known)
 		stored = append(stored, k.storedWay(*saved))
 	}
 	if err != nil {

@@ -54,7 +54,7 @@ func outputFlags(f *pflag.FlagSet) {
 // completeFlags offers a shell what may stand behind a flag.
 func completeFlags(d *deps, cmd *cobra.Command) {
 	for name, values := range map[string]func() []string{
-		"preset":       d.library.Names,
+		"preset":       d.known.Names,
 		"security":     func() []string { return []string{"ssl", "starttls", "none", "tls"} },
 		"check":        func() []string { return []string{"connect", "login", "sender", "send"} },
 		"auth":         sasl.Mechanisms,
@@ -73,7 +73,7 @@ func completeFlags(d *deps, cmd *cobra.Command) {
 
 func regionsOf(d *deps, cmd *cobra.Command) []string {
 	var names []string
-	if p, err := d.library.Get(cmd.Flags().Lookup("preset").Value.String()); err == nil {
+	if p, err := d.known.Get(cmd.Flags().Lookup("preset").Value.String()); err == nil {
 		for _, r := range p.Regions {
 			names = append(names, r.Name)
 		}
@@ -83,7 +83,7 @@ func regionsOf(d *deps, cmd *cobra.Command) []string {
 
 func variantsOf(d *deps, cmd *cobra.Command) []string {
 	var names []string
-	if p, err := d.library.Get(cmd.Flags().Lookup("preset").Value.String()); err == nil {
+	if p, err := d.known.Get(cmd.Flags().Lookup("preset").Value.String()); err == nil {
 		for _, v := range p.Variants {
 			names = append(names, v.Name)
 		}

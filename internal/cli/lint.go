@@ -45,7 +45,7 @@ func runLint(d *deps, path string, asJSON bool) error {
 	if err != nil {
 		return &settings.UsageError{What: err.Error(), Hint: "name a file with mail settings, or - for standard input"}
 	}
-	findings, err := export.Lint(path, text, d.library)
+	findings, err := export.Lint(path, text, d.known)
 	if errors.Is(err, export.ErrUnknownFile) {
 		return &settings.UsageError{What: path + ": " + err.Error(), Hint: "it reads " + strings.Join(export.Kinds(), ", ")}
 	}

@@ -35,7 +35,7 @@ import (
 type deps struct {
 	streams *terminal.Streams
 	getenv  func(string) (string, bool)
-	library *preset.Library
+	known   *preset.Library // the presets there are
 	prober  *probe.Prober
 	version string
 
@@ -60,7 +60,7 @@ func Main(version string, args []string) int {
 	d := &deps{
 		streams: terminal.System(),
 		getenv:  os.LookupEnv,
-		library: preset.New(presets.FS, userPresets()),
+		known:   preset.New(presets.FS, userPresets()),
 		prober:  probe.New(version),
 		version: version,
 

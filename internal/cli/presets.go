@@ -32,7 +32,7 @@ func newPresetsCmd(d *deps) *cobra.Command {
 }
 
 func listPresets(d *deps, asJSON bool) error {
-	all, err := d.library.All()
+	all, err := d.known.All()
 	if err != nil {
 		fmt.Fprintf(d.streams.Err, "smtpwiz: warning: %v\n", err)
 	}
@@ -55,7 +55,7 @@ func newPresetsShowCmd(d *deps) *cobra.Command {
 			return showPreset(d, args[0], choice, asJSON)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return d.library.Names(), cobra.ShellCompDirectiveNoFileComp
+			return d.known.Names(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -66,7 +66,7 @@ func newPresetsShowCmd(d *deps) *cobra.Command {
 }
 
 func showPreset(d *deps, name string, choice preset.Choice, asJSON bool) error {
-	p, err := d.library.Get(name)
+	p, err := d.known.Get(name)
 	if err != nil {
 		return settings.PresetError(err)
 	}

@@ -193,7 +193,7 @@ func TestReportInterrupted(t *testing.T) {
 	d := &deps{
 		streams: &terminal.Streams{Out: &h.out, Err: &h.errs, Getenv: os.Getenv},
 		getenv:  func(string) (string, bool) { return "", false },
-		library: preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
+		known:   preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
 	}
 	args := []string{"report", "--host", "127.0.0.1", "--port", fmt.Sprint(server.Listen().Port), "--security", "none", "--check", "connect",
 		"--config", filepath.Join(h.dir, "config.toml"), "-o", file}

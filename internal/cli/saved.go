@@ -293,7 +293,7 @@ func (h *hosts) enter(host string) (leave func()) {
 
 // planOfProfile is planOf for a saved profile.
 func planOfProfile(d *deps, p profile.Profile, given settings.Answers) (probe.Plan, *settings.Settings, error) {
-	s, err := settings.ResolveProfile(p, given, d.library)
+	s, err := settings.ResolveProfile(p, given, d.known)
 	if err != nil {
 		return probe.Plan{}, nil, err
 	}

@@ -145,7 +145,7 @@ func (h *home) run(status int, args ...string) string {
 	}
 	d := &deps{
 		streams: &terminal.Streams{In: h.in, Out: &h.out, Err: &h.errs, InIsTerminal: h.asks, ErrIsTerminal: h.asks, Getenv: func(n string) string { return h.env[n] }},
-		getenv:  getenv, library: preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
+		getenv:  getenv, known: preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
 		password:   submission.NewSecret(h.env["SMTPWIZ_PASSWORD"]),
 		passphrase: submission.NewSecret(h.env["SMTPWIZ_PASSPHRASE"]),
 		cost:       secret.Cost{Time: 1, Memory: 64, Threads: 1},

@@ -99,7 +99,7 @@ func (s *setup) run(ctx context.Context, argument string) error {
 		defer s.server.Close()
 		defer os.RemoveAll(s.keeping.demoHome)
 	}
-	options, err := settings.Options(s.given, s.deps.library)
+	options, err := settings.Options(s.given, s.deps.known)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (s *setup) run(ctx context.Context, argument string) error {
 		tellNotes(s.deps, s.server)
 	}
 	out, err := wizard.New(wizard.Deps{
-		Prompter: prompter, CanAsk: canAsk, Library: s.deps.library,
+		Prompter: prompter, CanAsk: canAsk, Library: s.deps.known,
 		Prober:   &setupProber{s, options},
 		Finder:   s.finder(),
 		Bridges:  s.bridges(),
@@ -252,13 +252,13 @@ func (s *setup) takeArgument(ctx context.Context, argument string, g *wizard.Giv
 	if err == nil {
 		return s.edit(ctx, p, g)
 	}
-	if known, presetErr := s.deps.library.Get(argument); presetErr == nil {
+	if known, presetErr := s.deps.known.Get(argument); presetErr == nil {
 		g.Answers[submission.FieldPreset] = known.Name
 		return nil
 	}
 	var unknown *preset.UnknownError
 	hint := "give an address, the name of a saved profile, or that of a preset"
-	if _, presetErr := s.deps.library.Get(argument); errors.As(presetErr, &unknown) && unknown.Nearest != "" {
+	if _, presetErr := s.deps.known.Get(argument); errors.As(presetErr, &unknown) && unknown.Nearest != "" {
 		hint = "did you mean " + unknown.Nearest + "? " + hint
 	}
 	var noProfile *profile.UnknownError
@@ -319,7 +319,7 @@ func (s *setup) finder() wizard.Finder {
 	if s.demo {
 		return demoFinder{s.server}
 	}
-	return &dnsFinder{discover.Finder{Library: s.deps.library, Resolver: s.deps.resolver}}
+	return &dnsFinder{discover.Finder{Library: s.deps.known, Resolver: s.deps.resolver}}
 }
 
 func hostname(d *deps) string {

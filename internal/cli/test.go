@@ -227,7 +227,7 @@ func planError(err error) error {
 
 // planOf turns the answers into a plan without a password.
 func planOf(d *deps, given settings.Answers) (probe.Plan, *settings.Settings, error) {
-	s, err := settings.Resolve(given, d.library)
+	s, err := settings.Resolve(given, d.known)
 	if err != nil {
 		return probe.Plan{}, nil, err
 	}

@@ -48,7 +48,7 @@ func walkMain() int {
 	defer stop()
 	prober := &probe.Prober{Resolver: w, Dialer: w, Version: "v0.0.0-test", Hostname: func() (string, error) { return "laptop", nil }}
 	d := &deps{
-		streams: terminal.System(), getenv: os.LookupEnv, library: preset.New(presets.FS, ""),
+		streams: terminal.System(), getenv: os.LookupEnv, known: preset.New(presets.FS, ""),
 		prober: prober, version: "v0.0.0-test", resolver: w, bridge: w.bridge(prober),
 	}
 	return run(ctx, d, os.Args[1:])

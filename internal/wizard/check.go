@@ -45,7 +45,7 @@ func (s *state) fault(f submission.Field, v string) string {
 			return s.t.notAnAddress()
 		}
 	case submission.FieldPreset:
-		if _, err := s.library.Get(v); err != nil && v != OwnServer {
+		if _, err := s.known.Get(v); err != nil && v != OwnServer {
 			return err.Error()
 		}
 	case submission.FieldPort:

@@ -48,7 +48,7 @@ func (s *state) cures() []cure {
 		for _, o := range s.others(p)[:min(1, len(s.others(p)))] {
 			add("other", "o", s.t.tryProvider(o.Preset.Title), func(s *state) { s.useOther(o.Preset.Name, o.Region) })
 		}
-		if p.library != nil && len(p.library.Regions) > 1 && p.region != "" {
+		if p.known != nil && len(p.known.Regions) > 1 && p.region != "" {
 			add("region", "r", s.t.tryRegion(), func(s *state) { s.change(submission.FieldRegion, submission.FieldRegion) })
 		}
 	}

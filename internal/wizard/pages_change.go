@@ -98,9 +98,9 @@ func (s *state) hasChoice(f submission.Field) bool {
 	p := s.look()
 	switch f {
 	case submission.FieldRegion:
-		return p.library != nil && len(p.library.Regions) > 1
+		return p.known != nil && len(p.known.Regions) > 1
 	case submission.FieldVariant:
-		return p.library != nil && len(p.library.Variants) > 0
+		return p.known != nil && len(p.known.Variants) > 0
 	}
 	return true
 }

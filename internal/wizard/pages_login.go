@@ -35,8 +35,8 @@ func loginStep() step {
 			page.Blocks = append(page.Blocks, paragraphs(s.given.Notes...)...)
 			if s.username(p) == "" || s.asksUsername(p) {
 				q := s.question(submission.FieldUsername)
-				if p.library != nil {
-					q.Hint = or(p.library.Account.UsernameHint, q.Hint)
+				if p.known != nil {
+					q.Hint = or(p.known.Account.UsernameHint, q.Hint)
 				}
 				page.Questions = append(page.Questions, q)
 			}
@@ -82,7 +82,7 @@ func loginStep() step {
 // asksUsername: the provider makes user names up, so that none follows from
 // the address.
 func (s *state) asksUsername(p picture) bool {
-	return p.library != nil && p.library.Account.Username == preset.UsernameIssued && !s.fixed[submission.FieldUsername]
+	return p.known != nil && p.known.Account.Username == preset.UsernameIssued && !s.fixed[submission.FieldUsername]
 }
 
 // whereInWords tells which provider it is and why, and where mail will go.
@@ -112,9 +112,9 @@ func (s *state) whereInWords(p picture) []Block {
 // evidence tells the provider and what speaks for it.
 func (s *state) evidence(p picture) []Block {
 	title, region := "", ""
-	if p.library != nil {
-		title = short(p.library.Title)
-		for _, r := range p.library.Regions {
+	if p.known != nil {
+		title = short(p.known.Title)
+		for _, r := range p.known.Regions {
 			if r.Name == p.region && !p.regionOpen() {
 				region = short(r.Title)
 			}
@@ -123,7 +123,7 @@ func (s *state) evidence(p picture) []Block {
 	switch {
 	case p.own && !p.byDNS, !p.decidedProvider():
 		return nil
-	case p.byDNS && p.library != nil && p.library.Kind == preset.Bridge:
+	case p.byDNS && p.known != nil && p.known.Kind == preset.Bridge:
 		return []Block{{Plain, s.t.throughBridge(p.mailbox.Domain, title)}}
 	case !p.byDNS:
 		return []Block{{Plain, s.t.provider(title, region)}}

@@ -75,7 +75,7 @@ func (s *state) dnsInWords() []Block {
 }
 
 func (s *state) variantOpen(p picture) bool {
-	return p.library != nil && p.variant == "" && len(p.library.Variants) > 0
+	return p.known != nil && p.variant == "" && len(p.known.Variants) > 0
 }
 
 func variantStep() step {
@@ -84,12 +84,12 @@ func variantStep() step {
 		strict: true,
 		needs:  func(s *state) bool { return s.variantOpen(s.look()) },
 		page: func(s *state) Page {
-			lib := s.look().library
+			lib := s.look().known
 			return Page{Title: or(lib.VariantQuestion, s.t.variantTitle(lib.Title)), Blocks: s.evidence(s.look()), Questions: []Question{s.question(submission.FieldVariant)}}
 		},
 		take: func(s *state, a Answer) string { s.taken(a, submission.FieldVariant); return "" },
 		assume: func(s *state) bool {
-			lib := s.look().library
+			lib := s.look().known
 			if s.given.Yes && lib.DefaultVariant != "" {
 				s.values[submission.FieldVariant] = lib.DefaultVariant
 			}
@@ -134,12 +134,12 @@ func regionStep() step {
 		strict: true,
 		needs:  func(s *state) bool { return s.look().regionOpen() },
 		page: func(s *state) Page {
-			lib := s.look().library
+			lib := s.look().known
 			return Page{Title: or(lib.RegionQuestion, s.t.regionTitle(lib.Title)), Blocks: s.evidence(s.look()), Questions: []Question{s.question(submission.FieldRegion)}}
 		},
 		take: func(s *state, a Answer) string { s.taken(a, submission.FieldRegion); return "" },
 		assume: func(s *state) bool {
-			lib := s.look().library
+			lib := s.look().known
 			if s.given.Yes && lib.DefaultRegion != "" {
 				s.values[submission.FieldRegion] = lib.DefaultRegion
 			}

@@ -15,7 +15,7 @@ type picture struct {
 	from      submission.Address
 	mailbox   submission.Address // whose server is looked for: the sender, unless a flag gives a user name that is an address
 	own       bool               // a server without a preset
-	library   *preset.Preset     // as it stands in the library, nil without one
+	known     *preset.Preset     // as it stands in the library, nil without one
 	preset    *preset.Preset     // filled in; nil while region, variant or host are open
 	candidate *Candidate         // what DNS says of the choice, nil for nothing
 	byDNS     bool               // DNS made the choice
@@ -86,7 +86,7 @@ func (s *state) decided() *Candidate {
 	case !first.only(BySPF):
 		return first
 	}
-	if lib, err := s.library.Get(first.Preset); err != nil || lib.Kind == preset.Transactional {
+	if lib, err := s.known.Get(first.Preset); err != nil || lib.Kind == preset.Transactional {
 		return nil
 	}
 	for _, c := range s.found.Candidates[1:] {
@@ -148,7 +148,7 @@ func usual(host string) []submission.Endpoint {
 }
 
 func (p *picture) provider(s *state, name string) {
-	if p.library, p.err = s.library.Get(name); p.err != nil {
+	if p.known, p.err = s.known.Get(name); p.err != nil {
 		return
 	}
 	c := Candidate{}
@@ -161,7 +161,7 @@ func (p *picture) provider(s *state, name string) {
 	if p.host == "" && p.asksHost() {
 		p.host = c.Host
 	}
-	p.resolve = s.resolver(p.library)
+	p.resolve = s.resolver(p.known)
 	settings, err := p.resolve(preset.Choice{Region: p.region, Variant: p.variant, Host: p.host})
 	var open *preset.HostNeededError
 	if errors.As(err, &open) {
@@ -216,10 +216,10 @@ func or(a, b string) string {
 
 // offer is the variant that was chosen.
 func (p picture) offer() preset.Variant {
-	if p.library == nil {
+	if p.known == nil {
 		return preset.Variant{}
 	}
-	for _, v := range p.library.Variants {
+	for _, v := range p.known.Variants {
 		if strings.EqualFold(v.Name, p.variant) {
 			return v
 		}
@@ -232,11 +232,11 @@ func (p picture) asksHost() bool { return p.own || p.offer().AskHost != "" }
 
 // regionOpen: the region decides which server it is, and nothing tells it.
 func (p picture) regionOpen() bool {
-	if p.library == nil || p.region != "" || len(p.library.Regions) < 2 {
+	if p.known == nil || p.region != "" || len(p.known.Regions) < 2 {
 		return false
 	}
 	hosts := map[string]bool{}
-	for _, r := range p.library.Regions {
+	for _, r := range p.known.Regions {
 		settings, err := p.resolve(preset.Choice{Region: r.Name, Variant: p.variant, Host: p.host})
 		if err == nil && len(settings.Endpoints) > 0 {
 			hosts[settings.Endpoints[0].Host] = true
@@ -246,15 +246,15 @@ func (p picture) regionOpen() bool {
 }
 
 // decidedProvider: which server or provider it is, is known.
-func (p picture) decidedProvider() bool { return p.own || p.library != nil }
+func (p picture) decidedProvider() bool { return p.own || p.known != nil }
 
 // name is the answer to "which provider".
 func (p picture) name() string {
 	switch {
 	case p.own:
 		return OwnServer
-	case p.library != nil:
-		return p.library.Name
+	case p.known != nil:
+		return p.known.Name
 	}
 	return ""
 }
@@ -298,14 +298,14 @@ func (s *state) username(p picture) string {
 	if v := s.value(submission.FieldUsername); v != "" {
 		return v
 	}
-	if p.library == nil {
+	if p.known == nil {
 		return p.from.String()
 	}
-	switch p.library.Account.Username {
+	switch p.known.Account.Username {
 	case preset.UsernameLocalPart:
 		return p.from.Local
 	case preset.UsernameFixed:
-		return p.library.Account.FixedUsername
+		return p.known.Account.FixedUsername
 	case preset.UsernameIssued:
 		return ""
 	}
@@ -379,17 +379,17 @@ func (s *state) prefill(f submission.Field) string {
 // others are the presets that the provider's MX records speak for as well,
 // such as Zoho's servers for paid and for free accounts.
 func (s *state) others(p picture) []preset.Candidate {
-	if p.library == nil {
+	if p.known == nil {
 		return nil
 	}
-	names := p.library.Match.MX
-	for _, r := range p.library.Regions {
+	names := p.known.Match.MX
+	for _, r := range p.known.Regions {
 		if r.Name == p.region {
 			names = append(slices.Clone(names), r.MX...)
 		}
 	}
-	return slices.DeleteFunc(s.library.ByMX(names), func(c preset.Candidate) bool {
-		return c.Preset.Name == p.library.Name || c.Preset.Kind != p.library.Kind
+	return slices.DeleteFunc(s.known.ByMX(names), func(c preset.Candidate) bool {
+		return c.Preset.Name == p.known.Name || c.Preset.Kind != p.known.Kind
 	})
 }
 
@@ -403,8 +403,8 @@ func (s *state) defaultName(p picture) string {
 	if label, _, _ := strings.Cut(p.from.Domain, "."); label != "" && s.checked(label) == "" {
 		base = label
 	}
-	if p.library != nil {
-		if own, _, ok := s.library.ByDomain(p.from.ASCIIDomain()); ok && own.Name == p.library.Name {
+	if p.known != nil {
+		if own, _, ok := s.known.ByDomain(p.from.ASCIIDomain()); ok && own.Name == p.known.Name {
 			base = own.Name
 		}
 	}

@@ -31,9 +31,9 @@ func (s *state) question(f submission.Field) Question {
 			q.Value = or(q.Value, OwnServer)
 		}
 	case submission.FieldRegion:
-		q.Options, q.Value = regions(p), or(q.Value, p.library.DefaultRegion)
+		q.Options, q.Value = regions(p), or(q.Value, p.known.DefaultRegion)
 	case submission.FieldVariant:
-		q.Options, q.Value = variants(p), or(q.Value, p.library.DefaultVariant)
+		q.Options, q.Value = variants(p), or(q.Value, p.known.DefaultVariant)
 	case submission.FieldSecurity:
 		q.Options = s.securities(p)
 	case submission.FieldAuth:
@@ -61,18 +61,18 @@ func (s *state) providers(p picture) []Option {
 			out = append(out, Option{lib.Name, lib.Title, lib.Summary})
 		}
 	}
-	if p.library != nil {
-		add(p.library)
+	if p.known != nil {
+		add(p.known)
 	}
 	if s.found != nil {
 		for _, c := range s.found.Candidates {
-			if lib, err := s.library.Get(c.Preset); err == nil && c.Preset != "" {
+			if lib, err := s.known.Get(c.Preset); err == nil && c.Preset != "" {
 				add(lib)
 			}
 		}
 	}
 	out = append(out, Option{OwnServer, s.t.ownServer(), s.t.ownServerDetail()}, Option{askDNS, s.t.byDNS(), s.t.byDNSDetail()})
-	all, _ := s.library.All() // a broken file of the user's own is told by presets check
+	all, _ := s.known.All() // a broken file of the user's own is told by presets check
 	slices.SortStableFunc(all, func(a, b *preset.Preset) int {
 		return strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title))
 	})
@@ -84,7 +84,7 @@ func (s *state) providers(p picture) []Option {
 
 func regions(p picture) []Option {
 	var out []Option
-	for _, r := range p.library.Regions {
+	for _, r := range p.known.Regions {
 		out = append(out, Option{r.Name, r.Title, r.Hint})
 	}
 	return out
@@ -92,7 +92,7 @@ func regions(p picture) []Option {
 
 func variants(p picture) []Option {
 	var out []Option
-	for _, v := range p.library.Variants {
+	for _, v := range p.known.Variants {
 		out = append(out, Option{v.Name, v.Title, v.Hint})
 	}
 	return out

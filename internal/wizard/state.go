@@ -30,7 +30,7 @@ type state struct {
 	t        texts
 	given    Given
 	canAsk   bool
-	library  *preset.Library
+	known    *preset.Library // the presets there are
 	machine  string
 	now      func() time.Time
 	names    func() []string
@@ -82,7 +82,7 @@ type edit struct {
 
 func newState(d Deps, given Given) *state {
 	s := &state{
-		given: given, canAsk: d.CanAsk, library: d.Library, machine: d.Hostname, now: d.Now,
+		given: given, canAsk: d.CanAsk, known: d.Library, machine: d.Hostname, now: d.Now,
 		values: map[submission.Field]string{}, fixed: map[submission.Field]bool{}, old: map[submission.Field]string{},
 		draft: map[string]string{}, accepted: map[doubt]bool{}, insisted: map[string]bool{},
 		resolved: map[choice]resolved{}, passed: map[string]bool{}, reopened: map[string]bool{},
