@@ -4,6 +4,7 @@ export CGO_ENABLED ?= 0
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 10s
+BENCH_RUNS ?= 7
 LDFLAGS     = -s -w -X main.version=$(shell git describe --tags --always --dirty 2>/dev/null)
 
 .PHONY: help build demo test race interop bench fuzz lint cross check clean
@@ -26,7 +27,8 @@ race: ## run the tests with the race detector (needs a C compiler)
 interop: ## test against Postfix, Dovecot and gnome-keyring (needs root and Debian's packages)
 	$(GO) test -count=1 -tags interop ./internal/interop/ ./internal/secret/
 
-bench: ## run the benchmarks
+bench: ## compare with other programs on the same Postfix (needs root), then the benchmarks
+	BENCH_RUNS=$(BENCH_RUNS) $(GO) test -count=1 -timeout 20m -tags interop -run TestBench -v ./internal/interop/
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
