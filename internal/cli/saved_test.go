@@ -620,3 +620,28 @@ func (h *home) fingerprint() string {
 	defer conn.Close()
 	return fmt.Sprintf("sha256:%x", sha256.Sum256(conn.ConnectionState().PeerCertificates[0].Raw))
 }
+
+// A pipe that nobody writes to must not keep Ctrl-C from ending the program.
+func TestInterruptedWhileThePasswordIsRead(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	silent, writer := io.Pipe()
+	defer writer.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &deps{
+		streams: &terminal.Streams{In: silent, Out: &h.out, Err: &h.errs, Getenv: func(string) string { return "" }},
+		getenv:  func(string) (string, bool) { return "", false },
+		known:   preset.New(presets.FS, ""), prober: probe.New("test"), version: "test",
+	}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, d, []string{"test", "--host", "smtp.example.test", "--username", "you@example.test", "--password-stdin", "--json"})
+	}()
+	cancel()
+	if status := <-ended; status != 130 {
+		t.Errorf("status %d", status)
+	}
+	if !strings.Contains(h.out.String(), `"exit_code": 130`) {
+		t.Errorf("no whole object: %s", h.out.String())
+	}
+}
