@@ -107,7 +107,7 @@ func listProfiles(k *keeping, asJSON bool) error {
 		return writeJSON(k.deps, k.described(config))
 	}
 	if len(config.Names()) == 0 {
-		_, err := fmt.Fprintln(k.deps.streams.Out, "There are no saved profiles yet.")
+		_, err := fmt.Fprintln(k.deps.streams.Out, "There are no saved profiles yet: smtpwiz setup makes one.")
 		return err
 	}
 	table := tabwriter.NewWriter(k.deps.streams.Out, 0, 8, 2, ' ', 0)

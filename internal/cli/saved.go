@@ -145,7 +145,7 @@ func testAll(ctx context.Context, d *deps, k *keeping, o testOptions) error {
 	}
 	profiles := config.Profiles()
 	if len(profiles) == 0 {
-		return &settings.UsageError{What: "there are no saved profiles yet", Hint: "test one account with --preset or --host"}
+		return &settings.UsageError{What: "there are no saved profiles yet", Hint: "smtpwiz setup makes one; or test an account with --preset or --host"}
 	}
 	given, err := answersForAll(o.given)
 	if err != nil {
