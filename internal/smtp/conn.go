@@ -62,6 +62,7 @@ type Conn struct {
 	inAuth   bool
 	quitSent bool
 	bareLF   bool
+	torn     bool // a reply broke off: what comes next is the rest of it
 }
 
 // New begins a session on a connection that was just made.
@@ -233,7 +234,11 @@ func (c *Conn) read(ctx context.Context, within time.Duration) (reply.Reply, err
 }
 
 // readRaw is read with the server's bytes as they are: for what SASL decodes.
+// After a reply that broke off there is no other: its rest would be taken for one.
 func (c *Conn) readRaw(ctx context.Context, within time.Duration) (reply.Reply, error) {
+	if c.torn {
+		return reply.Reply{}, &reply.MalformedError{Reason: "a reply that broke off"}
+	}
 	stop := c.bound(ctx, within)
 	defer stop()
 	var heard []Line
@@ -241,11 +246,13 @@ func (c *Conn) readRaw(ctx context.Context, within time.Duration) (reply.Reply, 
 		c.bareLF = c.bareLF || raw.BareLF
 		heard = append(heard, Line{At: c.log.now(), Server: true, TLS: c.inTLS, Text: raw.Text})
 	})
+	c.torn = err != nil && len(heard) > 0
 	c.note(heard, err)
-	if err == nil {
-		c.owed--
+	if err != nil {
+		return reply.Reply{}, interrupted(ctx, err)
 	}
-	return r, interrupted(ctx, err)
+	c.owed--
+	return r, nil
 }
 
 // note writes the lines of one reply into the transcript, together: a secret
@@ -254,6 +261,9 @@ func (c *Conn) note(heard []Line, err error) {
 	codes, texts := make([]string, len(heard)), make([]string, len(heard))
 	for i, l := range heard {
 		codes[i], texts[i] = splitCode(l.Text)
+	}
+	if c.torn {
+		texts = c.redactor.CleanEnd(texts)
 	}
 	line := ""
 	for i, text := range c.cleanLines(texts) {

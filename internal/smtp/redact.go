@@ -77,6 +77,9 @@ func (r *Redactor) CleanLines(lines []string) []string { return maskLines(lines,
 // CleanAuthLines is CleanLines inside an AUTH exchange.
 func (r *Redactor) CleanAuthLines(lines []string) []string { return maskLines(lines, r.findAuth) }
 
+// CleanEnd replaces the beginning of a secret at the end of lines that broke off.
+func (r *Redactor) CleanEnd(lines []string) []string { return maskLines(lines, r.findBegun) }
+
 // find marks the octets of a text that belong to a secret; nil for none.
 func (r *Redactor) find(s string) []bool {
 	r.mu.RLock()
@@ -93,6 +96,22 @@ func (r *Redactor) findAuth(s string) []bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.short.mark(view{source: s, low: lowerASCII(s)}, hits, true)
+}
+
+func (r *Redactor) findBegun(s string) []bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var hits []bool
+	for _, v := range viewsOf(s) {
+		for i := range len(v.low) {
+			for _, f := range r.forms.first[v.low[i]] {
+				if f.begun(v.low[i:]) {
+					hits = v.mark(hits, i, len(v.low), f.base64)
+				}
+			}
+		}
+	}
+	return hits
 }
 
 // mask replaces each run of marked octets.
@@ -339,18 +358,7 @@ func (f *form) match(low string, at int, back bool) int {
 	ends, next := make([]int, 1, 8), make([]int, 0, 8)
 	ends[0] = at
 	for n := range f.units {
-		next = next[:0]
-		for _, end := range ends {
-			if n == 0 || len(f.between) == 0 {
-				next = follow(next, low, end, f.unit(n, back), back)
-				continue
-			}
-			for _, sep := range f.between {
-				if i := step(low, end, sep, back); i >= 0 {
-					next = follow(next, low, i, f.unit(n, back), back)
-				}
-			}
-		}
+		next = f.advance(next[:0], low, ends, n, back)
 		if len(next) == 0 {
 			if n < f.least {
 				return -1
@@ -363,6 +371,47 @@ func (f *form) match(low string, at int, back bool) int {
 		return slices.Min(ends)
 	}
 	return slices.Max(ends)
+}
+
+// advance adds to next where the n-th unit ends that stands at one of the ends.
+func (f *form) advance(next []int, low string, ends []int, n int, back bool) []int {
+	for _, end := range ends {
+		if n == 0 || len(f.between) == 0 {
+			next = follow(next, low, end, f.unit(n, back), back)
+			continue
+		}
+		for _, sep := range f.between {
+			if i := step(low, end, sep, back); i >= 0 {
+				next = follow(next, low, i, f.unit(n, back), back)
+			}
+		}
+	}
+	return next
+}
+
+// begun reports whether a text is the beginning of the form, long enough to tell
+// something. It may end within a unit, or within what stands before one.
+func (f *form) begun(low string) bool {
+	ends, next := make([]int, 1, 8), make([]int, 0, 8)
+	for n := range f.units {
+		if n >= shortSecret && slices.ContainsFunc(ends, func(end int) bool { return f.isBroken(low[end:], n) }) {
+			return true
+		}
+		ends, next = f.advance(next[:0], low, ends, n, false), ends
+	}
+	return false
+}
+
+// isBroken reports whether a text is the beginning of the n-th unit.
+func (f *form) isBroken(rest string, n int) bool {
+	begins := func(way string) bool { return strings.HasPrefix(way, rest) }
+	if len(f.between) == 0 {
+		return slices.ContainsFunc(f.units[n], begins)
+	}
+	return slices.ContainsFunc(f.between, func(sep string) bool {
+		after, longer := strings.CutPrefix(rest, sep)
+		return begins(sep) || longer && slices.ContainsFunc(f.units[n], func(way string) bool { return strings.HasPrefix(way, after) })
+	})
 }
 
 // follow adds to the ends those of the ways that stand at a place.
