@@ -318,7 +318,7 @@ func TestEveryFaultIsKnown(t *testing.T) {
 		report.FaultTimeout: append([]report.Stage{report.Resolve, report.Connect}, session...),
 		report.FaultReset:   append([]report.Stage{report.Connect}, session...), report.FaultClosed: session,
 		report.FaultNotTLS: {report.TLSStage, report.STARTTLS}, report.FaultNotSMTP: {report.Greeting, report.EHLO}, report.FaultMalformed: session,
-		report.FaultTLSVersion: {report.TLSStage}, report.FaultTLS: {report.TLSStage}, report.FaultCertUntrusted: {report.TLSStage},
+		report.FaultTLSVersion: {report.TLSStage}, report.FaultTLS: session, report.FaultCertUntrusted: {report.TLSStage},
 		report.FaultCertExpired: {report.TLSStage}, report.FaultCertNotYetValid: {report.TLSStage}, report.FaultCertName: {report.TLSStage},
 		report.FaultNoSTARTTLS: {report.STARTTLS}, report.FaultInjection: {report.STARTTLS}, report.FaultNoAuth: {report.Auth},
 		report.FaultNoMechanism: {report.Auth}, report.FaultServerSignature: {report.Auth}, report.FaultNoSMTPUTF8: {report.Mail},

@@ -26,6 +26,8 @@ func (t *trouble) byFault() (verdict, bool) {
 		return t.unreachable(), true
 	case report.FaultReset, report.FaultClosed:
 		return t.broken(), true
+	case report.FaultTLS:
+		return t.tlsEnded(), true
 	case report.FaultProxy:
 		return t.proxy(), true
 	case report.FaultNotSMTP:
@@ -54,9 +56,6 @@ var plainFaults = map[report.Fault]verdict{
 	report.FaultMalformed: {cause: submission.ProtocolError,
 		why: "{Server} sent an answer that breaks the rules of SMTP. The server is faulty, or something on the way garbles what it says."},
 	report.FaultTLSVersion: {cause: submission.TLSVersion},
-	report.FaultTLS: {cause: submission.TLSVersion, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
-		why:  "The encryption (TLS) could not be set up: one side ended the handshake. It may find no version or cipher that both accept, or want a certificate from you.",
-		tell: "Try the other port: if that works, only this one is set up wrongly at the server."},
 	report.FaultClientCert: {cause: submission.AuthMissing, field: new(submission.Field), enough: true,
 		why: "{Server} wants a certificate from you before it goes on, and got none, or one that it does not accept.",
 		fixes: []Fix{{Text: "Give the certificate and the key that its operator issued to you with --client-cert and --client-key."},
@@ -342,6 +341,22 @@ func (t *trouble) broken() verdict {
 		v.fixes = append([]Fix{{Text: lookFirst}}, v.fixes...)
 	}
 	return t.withSibling(v)
+}
+
+// tlsEnded: the handshake failed, or what came long after it cannot be deciphered.
+func (t *trouble) tlsEnded() verdict {
+	if t.report == nil || t.stage == report.TLSStage || t.stage == report.STARTTLS {
+		return verdict{cause: submission.TLSVersion, also: []submission.Cause{submission.ServerDownTemporary, submission.WrongPortOrSecurity},
+			why:  "The encryption (TLS) could not be set up: one side ended the handshake. It may find no version or cipher that both accept, or want a certificate from you.",
+			tell: "Try the other port: if that works, only this one is set up wrongly at the server."}
+	}
+	v := verdict{cause: submission.ConnectionLost, also: []submission.Cause{submission.ServerDownTemporary, submission.SMTPIntercepted}, temporary: true,
+		why:  "The encryption (TLS) broke down " + t.after() + ". {Server} failed, or something on the way changes what is sent.",
+		tell: "Try from another network: if it works there, something in this one is in the way."}
+	if t.stage == report.Data {
+		v.fixes = []Fix{{Text: lookFirst}}
+	}
+	return v
 }
 
 // saidHello: an EHLO of the same name was answered before, so that the name is not at fault.

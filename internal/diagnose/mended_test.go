@@ -119,6 +119,8 @@ func TestAdviceFitsTheSession(t *testing.T) {
 			submission.AuthMissing, submission.FieldNone, []string{"--client-cert", "--client-key"}, []string{"user name"}},
 		{"another alert", failedAt(ssl465, report.TLSStage, fault(report.FaultTLS, "remote error: tls: internal error")), nil,
 			submission.TLSVersion, submission.FieldNone, []string{"handshake"}, []string{"--client-cert"}},
+		{"garbled TLS", failedAt(ssl465, report.Data, fault(report.FaultTLS, "local error: tls: bad record MAC")), nil,
+			submission.ConnectionLost, submission.FieldNone, []string{"broke down after the message", "before you send it again"}, []string{"handshake", "version"}},
 
 		{"no IPv6 address", failedAt(ssl465, report.Resolve, fault(report.FaultFamily, "smtp.example.com: there is no IPv6 address, which -6 asks for, only IPv4")), provider(),
 			submission.DNSFailure, submission.FieldNone, []string{"-6"}, []string{"spelling", "offline"}},

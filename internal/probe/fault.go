@@ -162,10 +162,9 @@ func tlsFault(err error) report.Fault {
 	if fault := alertFault(err); fault != report.FaultNone {
 		return fault
 	}
-	var record tls.RecordHeaderError
 	switch {
-	case handshake == nil && errors.As(err, &record):
-		return report.FaultTLS
+	case handshake == nil && strings.HasPrefix(plainNetError(err), "tls: "):
+		return report.FaultTLS // a record that is none, or that cannot be deciphered
 	case handshake == nil:
 		return report.FaultNone
 	}

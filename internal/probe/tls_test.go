@@ -6,6 +6,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
+	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -74,6 +76,32 @@ func TestTrust(t *testing.T) {
 func limited(c *tls.Config, version uint16) *tls.Config {
 	c.MaxVersion = version
 	return c
+}
+
+// What comes after the handshake and cannot be deciphered, or is no record, is
+// a fault of the encryption and not ours.
+func TestGarbledTLS(t *testing.T) {
+	t.Parallel()
+	ca := smtptest.NewCA()
+	config := ca.Server(smtptest.Leaf{Names: []string{host}})
+	for record, says := range map[string]string{
+		"\x17\x03\x03\x00\x20" + strings.Repeat("x", 32): "bad record MAC",
+		"\x17\x03\x03\xff\xff":                           "oversized record",
+		"HTTP/1.1 400 Bad Request":                       "record with version",
+	} {
+		garble := func(context.Context) (net.Conn, error) {
+			client, server := net.Pipe()
+			go func() {
+				defer server.Close()
+				if tls.Server(server, config).Handshake() == nil {
+					_, _ = server.Write([]byte(record))
+					_, _ = io.Copy(io.Discard, server)
+				}
+			}()
+			return client, nil
+		}
+		t.Run(says, func(t *testing.T) { fault{name: says, site: garble, want: "6 greeting tls", says: says}.run(t, ca) })
+	}
 }
 
 // SNI is the name of the endpoint, also where something else is dialled; an
