@@ -72,7 +72,7 @@ func readLine(br *bufio.Reader, budget *int) (Raw, error) {
 		*budget -= len(part)
 		line = append(line, part...)
 		if *budget < 0 {
-			text := string(line)
+			text := strings.TrimRight(string(line), "\r\n")
 			return Raw{Text: text}, &MalformedError{Reason: fmt.Sprintf("more than %d octets", MaxBytes), Line: text}
 		}
 		if err == bufio.ErrBufferFull {

@@ -64,6 +64,16 @@ func TestReadTakesOneReply(t *testing.T) {
 	}
 }
 
+// A line past the limit has no more of a line end than any other.
+func TestReadOfTooLongALine(t *testing.T) {
+	t.Parallel()
+	_, seen, err := read(strings.Repeat("250-"+strings.Repeat("a", 1018)+"\r\n", 64) + "250 " + strings.Repeat("a", 1018) + "\r\n")
+	var malformed *MalformedError
+	if !errors.As(err, &malformed) || strings.ContainsAny(malformed.Line+seen[len(seen)-1].Text, "\r\n") {
+		t.Errorf("%v of %q", err, seen[len(seen)-1].Text)
+	}
+}
+
 func TestReadNotesBareLF(t *testing.T) {
 	t.Parallel()
 	_, seen, err := read("250-a\r\n250-b\n250 c\r\r\n")

@@ -213,11 +213,27 @@ func (c *Conn) sendAs(ctx context.Context, shown, commands []string) error {
 			return fmt.Errorf("%w: %s", errArgument, reply.Safe(c.redactor.Clean(shown[i])))
 		}
 	}
+	if err := c.early(); err != nil {
+		return err
+	}
 	for _, line := range shown {
 		c.log.add(Line{At: c.log.now(), TLS: c.inTLS, Text: c.redactor.Clean(line)})
 	}
 	c.owed += len(commands)
 	return c.write(ctx, []byte(strings.Join(commands, "\r\n")+"\r\n"))
+}
+
+// early is an error where the server consents to what was not said yet: from
+// here on each of its answers would be taken for that to another question. A
+// refusal may come at any time (RFC 5321 section 3.8): it answers what is next.
+func (c *Conn) early() error {
+	if c.owed > 0 || c.br.Buffered() == 0 {
+		return nil
+	}
+	if next, _ := c.br.Peek(1); next[0] != '2' && next[0] != '3' {
+		return nil
+	}
+	return &reply.MalformedError{Reason: "an answer came before there was a question"}
 }
 
 func (c *Conn) write(ctx context.Context, b []byte) error {

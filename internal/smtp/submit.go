@@ -129,6 +129,10 @@ func (s *submission) pipelined(ctx context.Context) error {
 // finish sends the message and tells what the server made of it.
 func (s *submission) finish(ctx context.Context, message []byte) error {
 	c := s.conn
+	if err := c.early(); err != nil {
+		_, err = c.lastWords(ctx, err)
+		return err
+	}
 	wire := stuff(message)
 	c.owed++
 	if c.ext.Has("PIPELINING") {
