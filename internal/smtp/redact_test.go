@@ -31,6 +31,7 @@ var secrets = []string{
 var encodings = map[string]func(string) string{
 	"as it is":         func(s string) string { return s },
 	"made safe":        reply.Safe,
+	"backwards":        reversed,
 	"upper case":       strings.ToUpper,
 	"lower case":       strings.ToLower,
 	"Go":               func(s string) string { q := strconv.Quote(s); return q[1 : len(q)-1] },
@@ -103,6 +104,12 @@ func wide(order binary.AppendByteOrder, s string) string {
 		out = order.AppendUint16(out, u)
 	}
 	return string(out)
+}
+
+func reversed(s string) string {
+	chars := strings.Split(s, "")
+	slices.Reverse(chars)
+	return strings.Join(chars, "")
 }
 
 // unable reports that an encoding has no way to write a secret.

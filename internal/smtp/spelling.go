@@ -16,11 +16,11 @@ import (
 )
 
 // formsOf are the spellings in which a secret may come back: its characters as
-// they are or escaped one by one, its octets in any charset listed as numbers,
+// they are or escaped one by one, also backwards, its octets in any charset listed as numbers,
 // and the whole in base32, base64 or base64 of base64, wherever it stands in a
 // longer text that was encoded.
 func formsOf(secret string) []form {
-	forms := []form{newForm(characters(secret)), newForm(numbers([]rune(secret), "u+%04x", "u+%x", "u+%06x"), separators()...)}
+	forms := []form{newForm(characters(secret)), newForm(backwards(characters(secret))), newForm(numbers([]rune(secret), "u+%04x", "u+%x", "u+%06x"), separators()...)}
 	for charset, text := range charsets(secret) {
 		if charset > 0 {
 			forms = append(forms, newForm(rawOctets(text)))
@@ -77,6 +77,11 @@ func characters(secret string) [][]string {
 		secret = secret[size:]
 	}
 	return spell(chars, character)
+}
+
+func backwards(units [][]string) [][]string {
+	slices.Reverse(units)
+	return units
 }
 
 // spell tells for each part how it may be written, asking once for equal ones.
