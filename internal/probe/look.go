@@ -204,9 +204,9 @@ func (r *run) dial(ctx context.Context, e submission.Endpoint) (net.Conn, error)
 	if p := r.plan.Route.Proxy; p != nil {
 		return throughProxy(ctx, r.prober.Dialer, p, submission.JoinHostPort(host, port))
 	}
-	addrs, err := r.names.find(ctx, host)
+	found, err := r.names.find(ctx, ctx, host)
 	if err != nil {
 		return nil, err
 	}
-	return connect(ctx, r.prober.Dialer, withPort(addrs, port))
+	return connect(ctx, r.prober.Dialer, found, port)
 }

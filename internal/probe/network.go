@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -21,10 +22,14 @@ type names struct {
 	known map[string]*lookup
 }
 
+// lookup is what is known of a host's addresses.
 type lookup struct {
-	done  chan struct{}
-	addrs []netip.Addr
+	done  chan struct{} // closed when addrs and err stand
+	addrs []netip.Addr  // in the order in which they are dialled
 	err   error
+
+	all  chan struct{} // closed when late stands, nil for never
+	late []netip.Addr  // of the family that kept everybody waiting
 }
 
 func newNames(r Resolver, f Family) *names {
@@ -34,27 +39,26 @@ func newNames(r Resolver, f Family) *names {
 	return &names{resolver: r, family: f, known: map[string]*lookup{}}
 }
 
-// find returns a host's addresses in the order in which they are dialled.
-func (n *names) find(ctx context.Context, host string) ([]netip.Addr, error) {
+// find returns a host's addresses as soon as there are some. The look-up goes
+// on in ctx for the family that is late; bounded is how long to wait here.
+func (n *names) find(ctx, bounded context.Context, host string) (*lookup, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return n.only(addr)
+		addrs, err := n.only(addr)
+		return &lookup{addrs: addrs}, err
 	}
 	n.mu.Lock()
 	l, ok := n.known[host]
 	if !ok {
-		l = &lookup{done: make(chan struct{})}
+		l = &lookup{done: make(chan struct{}), all: make(chan struct{})}
 		n.known[host] = l
-		go func() {
-			l.addrs, l.err = n.ask(ctx, host)
-			close(l.done)
-		}()
+		go n.ask(ctx, host, l)
 	}
 	n.mu.Unlock()
 	select {
 	case <-l.done:
-		return l.addrs, l.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return l, l.err
+	case <-bounded.Done():
+		return &lookup{}, context.Cause(bounded)
 	}
 }
 
@@ -71,12 +75,13 @@ func (n *names) only(addr netip.Addr) ([]netip.Addr, error) {
 const resolutionDelay = 50 * time.Millisecond
 
 // ask looks up both families side by side.
-func (n *names) ask(ctx context.Context, host string) ([]netip.Addr, error) {
+func (n *names) ask(ctx context.Context, host string, l *lookup) {
+	defer close(l.all)
 	if n.family != AnyFamily {
-		return n.askOne(ctx, host)
+		l.addrs, l.err = n.askOne(ctx, host)
+		close(l.done)
+		return
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	type answer struct {
 		addrs []netip.Addr
 		err   error
@@ -89,28 +94,30 @@ func (n *names) ask(ctx context.Context, host string) ([]netip.Addr, error) {
 	go look(IPv6, six)
 	go look(IPv4, four)
 	var a6, a4 answer
-	var late <-chan time.Time
+	var patience <-chan time.Time
 	for six != nil || four != nil {
 		select {
 		case a6 = <-six:
 			six = nil
 			if len(a6.addrs) > 0 {
-				late = time.After(resolutionDelay)
+				patience = time.After(resolutionDelay)
 			}
 		case a4 = <-four:
 			four = nil
 			if len(a4.addrs) > 0 {
-				late = time.After(resolutionDelay)
+				patience = time.After(resolutionDelay)
 			}
-		case <-late:
-			six, four = nil, nil
+		case <-patience:
+			l.addrs = interleave(a6.addrs, a4.addrs)
+			close(l.done)
+			l.late = (<-cmp.Or(six, four)).addrs
+			return
 		}
 	}
-	addrs := interleave(a6.addrs, a4.addrs)
-	if len(addrs) > 0 {
-		return addrs, nil
+	if l.addrs = interleave(a6.addrs, a4.addrs); len(l.addrs) == 0 {
+		l.err = worse(a4.err, a6.err)
 	}
-	return nil, worse(a4.err, a6.err)
+	close(l.done)
 }
 
 // FamilyError: what was to be dialled has an address, but none of the wanted family.
@@ -168,24 +175,17 @@ func unmapped(addrs []netip.Addr) []netip.Addr {
 	return out
 }
 
-// interleave alternates the families, IPv6 first (RFC 8305 section 4).
-func interleave(six, four []netip.Addr) []netip.Addr {
+// interleave alternates the families, IPv6 first (RFC 8305 section 4), or
+// whichever addresses have waited and those that have not.
+func interleave(first, second []netip.Addr) []netip.Addr {
 	var out []netip.Addr
-	for i := range max(len(six), len(four)) {
-		if i < len(six) {
-			out = append(out, six[i])
+	for i := range max(len(first), len(second)) {
+		if i < len(first) {
+			out = append(out, first[i])
 		}
-		if i < len(four) {
-			out = append(out, four[i])
+		if i < len(second) {
+			out = append(out, second[i])
 		}
-	}
-	return out
-}
-
-func withPort(addrs []netip.Addr, port int) []netip.AddrPort {
-	out := make([]netip.AddrPort, len(addrs))
-	for i, a := range addrs {
-		out[i] = netip.AddrPortFrom(a, uint16(port))
 	}
 	return out
 }
@@ -203,9 +203,10 @@ type AddressError struct {
 func (e *AddressError) Error() string { return e.Address + ": " + plainNetError(e.Err) }
 func (e *AddressError) Unwrap() error { return e.Err }
 
-// connect dials addresses with happy eyeballs and returns the first
-// connection, or what each address answered.
-func connect(ctx context.Context, d Dialer, targets []netip.AddrPort) (net.Conn, error) {
+// connect dials a host's addresses with happy eyeballs and returns the first
+// connection, or what each address answered. Addresses that are found late take
+// their turn among those not yet tried (RFC 8305 section 3).
+func connect(ctx context.Context, d Dialer, l *lookup, port int) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type outcome struct {
@@ -213,20 +214,29 @@ func connect(ctx context.Context, d Dialer, targets []netip.AddrPort) (net.Conn,
 		err  error
 		i    int
 	}
-	outcomes := make(chan outcome, len(targets))
-	dial := func(i int) {
-		conn, err := d.DialContext(ctx, "tcp", targets[i].String())
-		outcomes <- outcome{conn, err, i}
-	}
-	failures := make([]error, len(targets))
-	started, ended := 0, 0
+	outcomes := make(chan outcome)
+	targets := l.addrs
+	var failures []error
+	var pace <-chan time.Time
+	started, ended, due := 0, 0, false
 	next := func() {
-		if started < len(targets) {
-			go dial(started)
-			started++
+		if due = started == len(targets); due {
+			return // as soon as there is another one
 		}
+		i, address := started, netip.AddrPortFrom(targets[started], uint16(port)).String()
+		go func() {
+			conn, err := d.DialContext(ctx, "tcp", address)
+			if err != nil {
+				err = &AddressError{address, err}
+			}
+			outcomes <- outcome{conn, err, i}
+		}()
+		started, failures = started+1, append(failures, nil)
+		pace = time.After(attemptDelay)
 	}
-	for next(); ended < len(targets); next() {
+	late, over := l.all, ctx.Done()
+	next()
+	for ended < len(targets) || late != nil {
 		select {
 		case o := <-outcomes:
 			ended++
@@ -234,8 +244,18 @@ func connect(ctx context.Context, d Dialer, targets []netip.AddrPort) (net.Conn,
 				discard(outcomes, started-ended, func(o outcome) net.Conn { return o.conn })
 				return o.conn, nil
 			}
-			failures[o.i] = &AddressError{targets[o.i].String(), o.err}
-		case <-time.After(attemptDelay):
+			failures[o.i] = o.err
+			next()
+		case <-pace:
+			next()
+		case <-late:
+			late = nil
+			targets = append(targets[:started:started], interleave(l.late, targets[started:])...)
+			if due {
+				next()
+			}
+		case <-over:
+			late, over = nil, nil
 		}
 	}
 	return nil, errors.Join(failures...)

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -75,9 +76,9 @@ func TestResolveBothFamilies(t *testing.T) {
 				defer cancel()
 				r := slowResolver{"ip6": {c.after6, c.six}, "ip4": {c.after4, c.four}}
 				began := time.Now()
-				addrs, err := newNames(r, c.family).find(ctx, host)
+				found, err := newNames(r, c.family).find(ctx, ctx, host)
 				var words []string
-				for _, a := range addrs {
+				for _, a := range found.addrs {
 					words = append(words, a.String())
 				}
 				if err != nil {
@@ -171,15 +172,15 @@ func TestHappyEyeballs(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				n := &internet{sites: map[string]site{}}
-				var addrs []netip.AddrPort
+				found := &lookup{}
 				for i, target := range targets {
 					n.sites[target] = c.sites[i]
-					addrs = append(addrs, netip.MustParseAddrPort(target))
+					found.addrs = append(found.addrs, netip.MustParseAddrPort(target).Addr())
 				}
 				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 				defer cancel()
 				began := time.Now()
-				conn, err := connect(ctx, n, addrs)
+				conn, err := connect(ctx, n, found, 465)
 				if took := time.Since(began); took != c.took {
 					t.Errorf("took %s, want %s", took, c.took)
 				}
@@ -209,6 +210,53 @@ func TestHappyEyeballs(t *testing.T) {
 		})
 	}
 }
+
+// A run is not slowed by IPv6 that is advertised and broken, whatever DNS makes
+// of it, and a family that DNS tells late still gets its turn.
+func TestBrokenIPv6(t *testing.T) {
+	t.Parallel()
+	const six, four = "[2001:db8::1]:465", "192.0.2.10:465"
+	ca := smtptest.NewCA()
+	for _, c := range []struct {
+		name           string
+		six            site
+		after6, after4 time.Duration // of DNS
+		took           time.Duration
+		want           string
+	}{
+		{name: "swallowed", six: silent, took: attemptDelay},
+		{name: "no route", six: failing(syscall.ENETUNREACH)},
+		{name: "refused", six: refusing},
+		{name: "swallowed, its DNS slow", six: silent, after6: time.Second, took: resolutionDelay},
+		{name: "swallowed, the other's DNS slow", six: silent, after4: time.Second, took: time.Second},
+		{name: "swallowed, the other's DNS a little slow", six: silent, after4: 100 * time.Millisecond, took: resolutionDelay + attemptDelay},
+		{name: "refused, the other's DNS slow", six: refusing, after4: 3 * time.Second, took: 3 * time.Second},
+		{name: "refused, the other's DNS silent", six: refusing, after4: time.Hour, took: testTimeout + resolutionDelay, want: "4 connect refused"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv := smtptest.New(t, smtptest.Config{
+					TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(dialogue(submission.SSL), polite)},
+				})
+				p := proberOn(&internet{sites: map[string]site{six: c.six, four: answering(srv)}})
+				p.Resolver = slowResolver{"ip6": {c.after6, smtptest.Addrs("2001:db8::1")}, "ip4": {c.after4, smtptest.Addrs("192.0.2.10")}}
+				pl := plan(t, ca, implicit)
+				pl.Timeout = testTimeout
+				began := time.Now()
+				rep := runOn(t, context.Background(), p, pl, nil)
+				if got := outcome(rep); got != cmp.Or(c.want, "0") || c.want == "" && rep.Dialled != four {
+					t.Errorf("%s, dialled %s", got, rep.Dialled)
+				}
+				if took := time.Since(began); took != c.took {
+					t.Errorf("took %s, want %s", took, c.took)
+				}
+			})
+		})
+	}
+}
+
+const testTimeout = 5 * time.Second // of a stage
 
 func TestAddressesInTheReport(t *testing.T) {
 	t.Parallel()

@@ -136,35 +136,38 @@ func (s *session) reach(ctx context.Context) bool {
 			return throughProxy(ctx, s.run.prober.Dialer, s.run.plan.Route.Proxy, submission.JoinHostPort(host, port))
 		})
 	}
-	addrs, ok := s.resolve(ctx, host)
-	if s.run.plan.wouldLeak(s.endpoint) && !(ok && allLoopback(addrs)) {
-		s.misuse = &InsecureError{Host: s.endpoint.Host} // a name that is not found is not loopback either
-		return false
+	found, ok := s.resolve(ctx, host)
+	if s.run.plan.wouldLeak(s.endpoint) {
+		if !(ok && allLoopback(found.addrs)) {
+			s.misuse = &InsecureError{Host: s.endpoint.Host} // a name that is not found is not loopback either
+			return false
+		}
+		found = &lookup{addrs: found.addrs} // what comes late was not judged
 	}
 	if !ok {
 		return false
 	}
 	return s.connect(ctx, func(ctx context.Context) (net.Conn, error) {
-		return connect(ctx, s.run.prober.Dialer, withPort(addrs, port))
+		return connect(ctx, s.run.prober.Dialer, found, port)
 	})
 }
 
-func (s *session) resolve(ctx context.Context, host string) (addrs []netip.Addr, ok bool) {
+func (s *session) resolve(ctx context.Context, host string) (found *lookup, ok bool) {
 	ok = s.stage(ctx, report.Resolve, func(bounded context.Context, step *report.Step) error {
 		var err error
-		addrs, err = s.run.names.find(bounded, host)
+		found, err = s.run.names.find(ctx, bounded, host)
 		switch {
 		case ctx.Err() != nil:
 			return orInterrupted(ctx, err)
 		case bounded.Err() != nil: // whoever said so first, the resolver or the clock
 			return &net.DNSError{Err: errStageTimeout.Error(), Name: host, IsTimeout: true}
-		case err == nil && len(addrs) == 0:
+		case err == nil && len(found.addrs) == 0:
 			return &net.DNSError{Err: "the name has no address", Name: host, IsNotFound: true}
 		}
-		step.Detail = joinAddrs(addrs)
+		step.Detail = joinAddrs(found.addrs)
 		return err
 	})
-	return addrs, ok
+	return found, ok
 }
 
 func (s *session) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) bool {
