@@ -165,6 +165,8 @@ func TestExplain(t *testing.T) {
 		{"silent inside TLS", failedAt(ssl465, report.Greeting, fault(report.FaultTimeout, "i/o timeout")), nil, submission.ServerSilent, submission.FieldPort, "no greeting"},
 		{"silent, sibling answers", failedAt(starttls587, report.Greeting, both(fault(report.FaultTimeout, "i/o timeout"), answers(ssl465))), nil, submission.ServerSilent, submission.FieldPort, "Use port 465 with ssl"},
 		{"handshake stalls", failedAt(ssl465, report.TLSStage, fault(report.FaultTimeout, "i/o timeout")), nil, submission.ServerDownTemporary, "", "encryption"},
+		{"stood still", failedAt(ssl465, report.Greeting, fault(report.FaultStopped, "no answer in time")), nil, submission.Unknown, "", "stood still"},
+		{"no more files", failedAt(ssl465, report.Connect, fault(report.FaultExhausted, "socket: too many open files")), nil, submission.Unknown, "", "ulimit -n"},
 		{"no STARTTLS", failedAt(starttls587, report.STARTTLS, both(fault(report.FaultNoSTARTTLS, ""), answers(ssl465))), nil, submission.STARTTLSNotOffered, submission.FieldPort, "Use port 465 with ssl"},
 		{"STARTTLS refused", failedAt(starttls587, report.STARTTLS, refusal("454 4.7.0 TLS not available due to local problem")), nil, submission.ServerDownTemporary, "", "trouble"},
 		{"injection", failedAt(starttls587, report.STARTTLS, fault(report.FaultInjection, "")), nil, submission.STARTTLSInjection, "", "attack"},

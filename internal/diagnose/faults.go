@@ -64,6 +64,13 @@ var plainFaults = map[report.Fault]verdict{
 	report.FaultInjection:  {cause: submission.STARTTLSInjection},
 	report.FaultInsecure: {cause: submission.TLSRequired,
 		why: "The password would go over the network in clear, for anybody on the way to read. So it was not sent."},
+	report.FaultStopped: {cause: submission.Unknown, field: new(submission.Field), temporary: true, enough: true,
+		why:   "This program stood still while it waited for {server}: it was stopped, or the computer slept. So nobody knows whether the answer came in time.",
+		fixes: []Fix{{Text: "Run the same command again."}}},
+	report.FaultExhausted: {cause: submission.Unknown, field: new(submission.Field), temporary: true, enough: true,
+		why: "This computer gave the program no more open files or memory. {Server} has no part in that.",
+		fixes: []Fix{{Text: "Raise the limit of open files (ulimit -n shows it), or close other programs."},
+			{Text: "Run the same command again."}}},
 	report.FaultInternal: {cause: submission.ProtocolError,
 		why: "This program itself failed at this point. That is not your mistake."},
 }

@@ -11,6 +11,7 @@ func timedOut() []syscall.Errno { return []syscall.Errno{10060} } // WSAETIMEDOU
 func aborted() []syscall.Errno {
 	return []syscall.Errno{syscall.WSAECONNRESET, syscall.WSAECONNABORTED}
 }
+func exhausted() []syscall.Errno { return []syscall.Errno{10024, 10055} } // WSAEMFILE, WSAENOBUFS
 func noRoute() []syscall.Errno {
 	// WSAEHOSTUNREACH, WSAENETUNREACH, WSAEADDRNOTAVAIL, WSAEACCES
 	return []syscall.Errno{10065, 10051, 10049, 10013}

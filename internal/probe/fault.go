@@ -221,6 +221,8 @@ func networkFault(err error) report.Fault {
 		return report.FaultClosed
 	case isErrno(err, noRoute):
 		return report.FaultUnreachable
+	case isErrno(err, exhausted):
+		return report.FaultExhausted
 	}
 	return report.FaultNone
 }

@@ -137,6 +137,7 @@ func TestFaults(t *testing.T) {
 		{name: "refused", site: refusing, want: "4 connect refused", says: "192.0.2.10:465: connection refused"},
 		{name: "connecting takes too long", site: silent, want: "4 connect timeout", says: "192.0.2.10:465: "},
 		{name: "no route", site: failing(syscall.EHOSTUNREACH), want: "4 connect unreachable", says: "no route to host"},
+		{name: "no more files", site: failing(syscall.EMFILE), want: "4 connect exhausted", says: "too many open files"},
 		{name: "no network", site: failing(syscall.ENETUNREACH), want: "4 connect unreachable"},
 		{name: "forbidden by a firewall", site: failing(syscall.EPERM), want: "4 connect unreachable"},
 		{name: "reset while connecting", site: failing(syscall.ECONNRESET), want: "4 connect reset"},

@@ -113,7 +113,8 @@ type Prober struct {
 	Resolver Resolver
 	Dialer   Dialer
 	Hostname func() (string, error)
-	Version  string // of smtpwiz, for the self-test mail
+	Now      func() time.Time // the wall clock, nil for time.Now; nothing is timed by it
+	Version  string           // of smtpwiz, for the self-test mail
 }
 
 // New returns a prober on this machine's network.
@@ -124,6 +125,13 @@ func New(version string) *Prober {
 		Hostname: os.Hostname,
 		Version:  version,
 	}
+}
+
+func (p *Prober) now() time.Time {
+	if p.Now == nil {
+		return time.Now()
+	}
+	return p.Now()
 }
 
 // InsecureError: the plan would send credentials in clear over a network.

@@ -59,6 +59,10 @@ func newSession(r *run, e submission.Endpoint) *session {
 	}
 }
 
+// standstill is how late a time limit has to strike before this process itself
+// must have stood still.
+const standstill = 2 * time.Second
+
 // stage runs one stage within its time and keeps its step. f leaves the step as
 // it is when all went well.
 func (s *session) stage(ctx context.Context, name report.Stage, f func(ctx context.Context, step *report.Step) error) bool {
@@ -71,6 +75,9 @@ func (s *session) stage(ctx context.Context, name report.Stage, f func(ctx conte
 		err = s.judged(err)
 		step.Status = report.Failed
 		step.Fault, step.Err = faultOf(err), reply.Safe(s.run.redactor.Clean(wordsOf(err)))
+		if step.Fault == report.FaultTimeout && time.Since(began) > s.run.plan.Timeout+standstill {
+			step.Fault = report.FaultStopped // SIGSTOP, or a computer that slept
+		}
 	}
 	if step.Status == "" {
 		step.Status = report.OK
@@ -192,7 +199,7 @@ func (s *session) connect(ctx context.Context, dial func(context.Context) (net.C
 
 func (s *session) handshake(ctx context.Context) bool {
 	return s.stage(ctx, report.TLSStage, func(ctx context.Context, step *report.Step) error {
-		v := &verifier{host: s.endpoint.Host, trust: s.run.plan.Trust, roots: s.run.roots, now: time.Now()}
+		v := &verifier{host: s.endpoint.Host, trust: s.run.plan.Trust, roots: s.run.roots, now: s.run.prober.now()}
 		s.verifier = v
 		state, err := s.conn.Handshake(ctx, v.config())
 		if len(v.chain) > 0 {
@@ -457,7 +464,7 @@ func (s *session) transaction() (smtp.Transaction, error) {
 	}
 	m := message.New(message.Facts{
 		Account: a, Endpoint: s.endpoint, Mechanism: s.mechanism, TLSVersion: s.tlsVersion(),
-		Version: s.run.prober.Version, Date: time.Now(), EightBit: s.conn.Offers("8BITMIME"), UTF8: utf8,
+		Version: s.run.prober.Version, Date: s.run.prober.now(), EightBit: s.conn.Offers("8BITMIME"), UTF8: utf8,
 	})
 	t.Message, t.EightBit = m.Bytes, m.EightBit
 	s.messageID, s.subject = m.ID, m.Subject

@@ -114,6 +114,8 @@ const (
 	FaultNoSMTPUTF8      Fault = "no_smtputf8"        // the address needs SMTPUTF8, which is not offered
 	FaultInsecure        Fault = "insecure"           // credentials would have gone in clear
 	FaultInterrupted     Fault = "interrupted"        // the run was cancelled
+	FaultStopped         Fault = "stopped"            // our process stood still for longer than the time limit
+	FaultExhausted       Fault = "exhausted"          // this machine has no more files or memory to give
 	FaultInternal        Fault = "internal"           // ours
 )
 
