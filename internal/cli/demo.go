@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,8 +74,8 @@ func runDemo(ctx context.Context, d *deps, o demoOptions) error {
 	}
 	defer server.Close()
 	if o.caOut != "" {
-		if err := os.WriteFile(o.caOut, server.CAPEM(), 0o644); err != nil {
-			return &settings.UsageError{What: "writing the certificate authority: " + err.Error(), Hint: "give --ca-out a file that may be written"}
+		if err := putFile(o.caOut, server.CAPEM(), 0o644, true); err != nil {
+			return putError(fmt.Errorf("writing the certificate authority: %w", err), "give --ca-out a file that may be written")
 		}
 	}
 	var mu sync.Mutex

@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/smtpwiz/smtpwiz/internal/atomicfile"
 	"github.com/smtpwiz/smtpwiz/internal/export"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/profile"
@@ -236,25 +235,12 @@ func deliver(d *deps, out export.Output, o exportOptions) error {
 		if f.Private {
 			mode = 0o600
 		}
-		if err := putFile(paths[i], f.Text, mode, o.force); err != nil {
-			return &settings.UsageError{What: err.Error(), Hint: "name a file that may be written with -o"}
+		if err := putFile(paths[i], []byte(f.Text), mode, o.force); err != nil {
+			return putError(err, "name a file that may be written with -o")
 		}
 		fmt.Fprintf(d.streams.Err, "Wrote %s%s.\n", paths[i], map[bool]string{true: ", readable by you alone"}[f.Private])
 	}
 	return nil
-}
-
-// place writes a file; one that came to be meanwhile is not overwritten either.
-func putFile(path, text string, mode fs.FileMode, force bool) error {
-	if force {
-		return atomicfile.Write(path, []byte(text), mode)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Close())
 }
 
 // taken is an account that goes elsewhere, and where its password is.

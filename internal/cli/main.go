@@ -123,7 +123,7 @@ func failureOf(ctx context.Context, cmd *cobra.Command, err error) failure {
 	case errors.As(err, &flag):
 		return failure{report.ExitUsage, flag.Error(), "see " + cmd.CommandPath() + " --help"}
 	}
-	return failure{report.ExitInternal, err.Error(), ""}
+	return failure{report.ExitInternal, err.Error(), remedy(err)}
 }
 
 func (f failure) result(cmd *cobra.Command) render.Result {

@@ -125,7 +125,7 @@ func exists(file string) error {
 }
 
 func outError(err error) error {
-	return &settings.UsageError{What: "writing the report: " + err.Error(), Hint: "give --output a file that may be written"}
+	return putError(fmt.Errorf("writing the report: %w", err), "give --output a file that may be written")
 }
 
 // deliver writes to where the user wants it. The file is for the user alone: it
@@ -135,21 +135,11 @@ func (o reportOptions) deliver(d *deps, to support.Desk, text []byte) error {
 		_, err := d.streams.Out.Write(text)
 		return err
 	}
-	mode := os.O_EXCL
-	if o.force {
-		mode = os.O_TRUNC
-	}
-	f, err := os.OpenFile(o.out, os.O_WRONLY|os.O_CREATE|mode, 0o600)
-	switch {
+	switch err := putFile(o.out, text, 0o600, o.force); {
 	case errors.Is(err, fs.ErrExist):
 		return exists(o.out)
 	case err != nil:
 		return outError(err)
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(o.out) // half of a case is none
-		return fmt.Errorf("writing the report: %w", err)
 	}
 	if !o.quiet {
 		fmt.Fprintf(d.streams.Err, "The support case is in %s. Send it to %s.\n", o.out, cmp.Or(to.Address, "the support of your provider"))

@@ -130,6 +130,10 @@ func provenBy(rep *report.Report) profile.Proven {
 // perHost is how many sessions run at a time with one host: providers lock out bursts.
 const perHost = 2
 
+// Files that are open at a time: the program's own, and those of one profile's
+// test, which runs a command for the password and races endpoints and addresses.
+const filesOfOurs, filesOfOne = 12, 10
+
 // tested is how one profile of --all ended.
 type tested struct {
 	name   string
@@ -156,9 +160,14 @@ func testAll(ctx context.Context, d *deps, k *keeping, o testOptions) error {
 	}
 	results := make([]tested, len(profiles))
 	hosts := newHosts()
+	room := make(chan struct{}, max(1, (openFiles()-filesOfOurs)/filesOfOne))
 	var all sync.WaitGroup
 	for i, p := range profiles {
-		all.Go(func() { results[i] = tested{p.Name, testOne(ctx, d, k, p, given, hosts)} })
+		all.Go(func() {
+			room <- struct{}{}
+			results[i] = tested{p.Name, testOne(ctx, d, k, p, given, hosts)}
+			<-room
+		})
 	}
 	all.Wait()
 	slices.SortStableFunc(results, func(a, b tested) int { return cmp.Compare(a.result.ExitStatus, b.result.ExitStatus) })

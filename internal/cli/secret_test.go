@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -164,25 +162,6 @@ func TestMissingRecordIsTold(t *testing.T) {
 	h.stdin = "pa55-Marker-9fQ"
 	h.run(0, "secret", "set", "work", "--password-stdin")
 	h.run(7, "test", "work")
-}
-
-func TestDiskTroubleIsOurs(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("there is no ulimit")
-	}
-	h := newHome(t)
-	h.keyFile()
-	h.profile("work", "secret = {store = \"file\", id = \"ID1\"}")
-	inner := h.command("secret", "set", "work", "--password-stdin")
-	cmd := exec.Command("sh", "-c", `ulimit -f 0; exec "$0" "$@"`)
-	cmd.Args = append(cmd.Args, inner.Args...)
-	cmd.Env, cmd.Stdin = inner.Env, strings.NewReader(h.password())
-	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != 1 || !bytes.Contains(out, []byte("file too large")) || bytes.Contains(out, []byte("check where the password")) {
-		t.Errorf("%v: %s", err, out)
-	}
-	h.run(2, "secret", "set", "work", "--password-file", filepath.Join(h.dir, "none")) // the user's own slip
 }
 
 func TestRekeyKnowsTheProfilesKeyFile(t *testing.T) {

@@ -1,0 +1,337 @@
+//go:build unix
+
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/smtpwiz/smtpwiz/internal/demo"
+)
+
+// These tests run the program as a process of its own where the system gives
+// it less than it asks for.
+
+// ended is how a child ended.
+type ended struct {
+	status int // -1 where a signal ended it
+	signal syscall.Signal
+	text   string
+}
+
+func end(t *testing.T, cmd *exec.Cmd) ended {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if bytes.Contains(out, []byte("goroutine ")) {
+		t.Errorf("%q panics: %s", cmd.Args, out)
+	}
+	return ended{cmd.ProcessState.ExitCode(), cmd.ProcessState.Sys().(syscall.WaitStatus).Signal(), string(out)}
+}
+
+// within is a command of the user's, after what the shell is told beforehand.
+func (h *home) within(before string, args ...string) *exec.Cmd {
+	cmd := h.command(args...)
+	cmd.Args = append([]string{"sh", "-c", before + `; exec "$0" "$@"`}, cmd.Args...)
+	cmd.Path = "/bin/sh"
+	cmd.Dir = h.dir
+	return cmd
+}
+
+// files are those of the home with their texts, without the locks, which are
+// empty and stay.
+func (h *home) files() map[string]string {
+	h.t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(h.dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || strings.HasSuffix(path, ".lock") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[path] = string(text)
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return all
+}
+
+// login are the flags of the demo's account.
+func (h *home) login() []string {
+	e := h.server.Endpoints()[0]
+	username, _ := h.server.Account()
+	return []string{"--host", e.Host, "--port", strconv.Itoa(e.Port), "--security", string(e.Security), "--username", username, "--ca-file", filepath.Join(h.dir, "ca.pem")}
+}
+
+func (h *home) unchanged(before map[string]string) {
+	h.t.Helper()
+	now := h.files()
+	for path, text := range now {
+		if old, ok := before[path]; !ok || old != text {
+			h.t.Errorf("%s was left as %q, it was %q", path, text, old)
+		}
+	}
+	if len(now) < len(before) {
+		h.t.Errorf("of %d files %d are left", len(before), len(now))
+	}
+}
+
+// On a full disk each command that writes says so with status 1, and leaves the
+// files as they were.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.keyFile()
+	h.env["SMTPWIZ_PASSWORD"] = h.password()
+	h.profile("work", "")
+	h.write("old", "an older text")
+	before := h.files()
+	for _, args := range []string{
+		"setup you@demo.test LOGIN --yes --name other --secret-store file",
+		"setup you@demo.test LOGIN --yes --name other --secret-store none",
+		"secret set work --secret-store file --password-stdin",
+		"profiles rename work office",
+		"profiles remove work",
+		"export work --for msmtp -o new",
+		"export work --for msmtp -o old --force",
+		"report work --no-route -o new",
+		"report work --no-route -o old --force",
+		"demo --ca-out new",
+		"demo --ca-out old",
+	} {
+		command := strings.Fields(strings.ReplaceAll(args, "LOGIN", strings.Join(h.login(), " ")))
+		cmd := h.within("ulimit -f 0", command...)
+		cmd.Stdin = strings.NewReader(h.password())
+		got := end(t, cmd)
+		if got.status != 1 || !strings.Contains(got.text, "file too large") || !strings.Contains(got.text, "hint: raise the limit") {
+			t.Errorf("%s: status %d: %s", args, got.status, got.text)
+		}
+		h.unchanged(before)
+	}
+}
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	h := newHome(t)
+	h.profile("work", "")
+	for _, args := range []string{
+		"test --demo", "test --demo --json", "test --demo=bad_credentials", "test --demo=bad_credentials --json", "report --demo --no-route",
+		"presets", "presets show gmail", "presets --json", "profiles", "profiles show work", "explain 535", "card work", "export work --for msmtp", "version",
+	} {
+		got := end(t, h.within("exec >/dev/full", strings.Fields(args)...))
+		if got.status != 1 || !strings.Contains(got.text, "no space left on device") || !strings.Contains(got.text, "hint: make room") {
+			t.Errorf("%s: status %d: %s", args, got.status, got.text)
+		}
+	}
+}
+
+// A reader that has ended ends the program as it does all others, by SIGPIPE.
+// Without any standard streams the status is the usual one.
+func TestClosedOutput(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.env["TMPDIR"] = filepath.Dir(h.write("tmp/kept", ""))
+	h.profile("work", "")
+	before := h.files()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r.Close()
+	for _, args := range []string{"test --demo", "test --demo --json", "presets", "profiles", "explain 535", "report --demo --no-route", "--help"} {
+		cmd := h.command(strings.Fields(args)...)
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = w, &errs
+		_ = cmd.Run()
+		if cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGPIPE || errs.Len() > 0 {
+			t.Errorf("%s: %v: %s", args, cmd.ProcessState, errs.String())
+		}
+	}
+	for args, status := range map[string]int{"test --demo": 0, "test --demo=bad_credentials --json": 7, "test": 2, "profiles": 0, "setup --demo --yes": 0} {
+		if got := end(t, h.within("exec <&- >&- 2>&-", strings.Fields(args)...)); got.status != status {
+			t.Errorf("%s without streams: status %d, want %d", args, got.status, status)
+		}
+	}
+	h.unchanged(before)
+}
+
+// A home that cannot be written: a test passes, and what would be saved is said
+// to be lost, with nothing half done.
+func TestReadOnlyHome(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.keyFile()
+	h.env["SMTPWIZ_PASSWORD"] = h.password()
+	h.profile("work", "")
+	h.env["XDG_DATA_HOME"] = filepath.Join(h.dir, "data")
+	before := h.files()
+	lock := func(mode fs.FileMode) {
+		for _, dir := range []string{"config/smtpwiz", "config", "."} {
+			if err := os.Chmod(filepath.Join(h.dir, dir), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	lock(0o500)
+	t.Cleanup(func() { lock(0o700) })
+	run := h.command
+	if os.Geteuid() == 0 {
+		run = h.asNobody
+	}
+	for _, c := range []struct {
+		status     int
+		args, says string
+	}{
+		{0, "test work --check connect", "the profile could not be updated: "},
+		{0, "test LOGIN --check login", "ok   auth"},
+		{1, "setup you@demo.test LOGIN --yes --name other --secret-store none", "hint: nothing was saved"},
+		{1, "setup you@demo.test LOGIN --yes --name other --secret-store file", "hint: nothing was saved"},
+		{1, "secret set work --secret-store file --password-stdin", "hint: nothing was saved"},
+		{1, "profiles default work", "hint: nothing was saved"},
+		{2, "export work --for msmtp -o DIR/new", "permission denied"},
+		{2, "report work --no-route --check connect -o DIR/new", "permission denied"},
+	} {
+		args := strings.NewReplacer("LOGIN", strings.Join(h.login(), " "), "DIR", h.dir).Replace(c.args)
+		cmd := run(strings.Fields(args)...)
+		cmd.Stdin = strings.NewReader(h.password())
+		if got := end(t, cmd); got.status != c.status || !strings.Contains(got.text, c.says) {
+			t.Errorf("%s: status %d, want %d with %q: %s", c.args, got.status, c.status, c.says, got.text)
+		}
+	}
+	h.unchanged(before)
+}
+
+// asNobody is a command of a user who is not root: for root no mode is a limit.
+// The program is handed over open, since it rests where nobody may look.
+func (h *home) asNobody(args ...string) *exec.Cmd {
+	h.t.Helper()
+	const nobody = 65534
+	cmd := h.command(args...)
+	program, err := os.Open(cmd.Path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { program.Close() })
+	err = filepath.WalkDir(filepath.Dir(h.dir), func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Chown(path, nobody, nobody))
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	cmd.Path, cmd.ExtraFiles = "/proc/self/fd/3", []*os.File{program}
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	return cmd
+}
+
+// Nothing of the environment is needed but to save, and an unknown locale is none.
+func TestBareEnvironment(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string][]string{
+		"nothing":        nil,
+		"unknown locale": {"LANG=tlh_QX.ROT13@x", "LC_ALL=no such \xff locale", "LC_CTYPE=C.KOI17", "LANGUAGE=::"},
+		"odd terminal":   {"TERM=no-such-terminal", "COLUMNS=-1", "LINES=x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.env = nil
+			for _, c := range []struct {
+				status     int
+				args, says string
+			}{
+				{0, "test --demo", "Works."},
+				{7, "test --demo=bad_credentials", "Cause: bad_credentials"},
+				{0, "explain 535", "535"},
+				{0, "presets show gmail", "smtp.gmail.com"},
+				{2, "profiles", "hint: set HOME"},
+				{2, "setup you@demo.test LOGIN --yes --name other --secret-store none", "hint: set HOME"},
+			} {
+				cmd := h.command(strings.Fields(strings.ReplaceAll(c.args, "LOGIN", strings.Join(h.login(), " ")))...)
+				cmd.Env = env
+				if env == nil {
+					cmd.Env = []string{}
+				}
+				if got := end(t, cmd); got.status != c.status || !strings.Contains(got.text, c.says) {
+					t.Errorf("%s: status %d, want %d with %q: %s", c.args, got.status, c.status, c.says, got.text)
+				}
+			}
+		})
+	}
+}
+
+// Few open files are enough, also for many profiles at once.
+func TestFewOpenFiles(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	pw := h.write("pw", h.password())
+	for i := range 12 {
+		h.profile(fmt.Sprintf("p%d", i), fmt.Sprintf("secret = {store = \"command\", command = \"cat %s\"}", pw))
+	}
+	for args, passes := range map[string]int{"test --demo": 1, "test p3": 1, "test --all --check login": 12} {
+		got := end(t, h.within("ulimit -n 32", strings.Fields(args)...))
+		if got.status != 0 || strings.Count(got.text, "Works.")+strings.Count(got.text, "  ok   p") != passes {
+			t.Errorf("%s: status %d: %s", args, got.status, got.text)
+		}
+	}
+}
+
+// A process that is stopped in the middle of a run goes on where it was.
+func TestStoppedAndContinued(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.env["SMTPWIZ_PASSWORD"] = h.password()
+	cmd := h.command(append([]string{"test"}, h.login()...)...)
+	stopped := make(chan error, 1)
+	started := make(chan struct{})
+	h.server.OnMessage(func(demo.Message) { // while the answer to the message is waited for
+		<-started
+		stopped <- stopAndContinue(cmd.Process)
+	})
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), "Works.") {
+		t.Errorf("%v: %s", err, out.String())
+	}
+	select {
+	case err := <-stopped:
+		if err != nil {
+			t.Error(err)
+		}
+	default:
+		t.Error("it was never stopped")
+	}
+}
+
+// stopAndContinue stops a child, sees that it stands, and lets it go on.
+func stopAndContinue(p *os.Process) error {
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	var seen syscall.WaitStatus
+	if _, err := syscall.Wait4(p.Pid, &seen, syscall.WUNTRACED, nil); err != nil || !seen.Stopped() {
+		return fmt.Errorf("it did not stop: %v (%v)", seen, err)
+	}
+	return p.Signal(syscall.SIGCONT)
+}
