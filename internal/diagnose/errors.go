@@ -3,6 +3,7 @@ package diagnose
 import (
 	"sync"
 
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 )
 
@@ -37,8 +38,9 @@ var stageWords = []struct {
 }
 
 // stageOfCode: some codes answer AUTH alone (RFC 4954 section 6).
-func stageOfCode(code int) report.Stage {
-	if code == 534 || code == 535 || code == 538 {
+func stageOfCode(code int, e reply.EnhancedCode) report.Stage {
+	temporaryAuth := code == 454 && e == reply.EnhancedCode{Class: 4, Subject: 7}
+	if code == 534 || code == 535 || code == 538 || temporaryAuth {
 		return report.Auth
 	}
 	return ""
@@ -94,7 +96,8 @@ var faultWords = []struct {
 		"bad certificate", "unknown certificate", "certificate unknown", "untrusted", "pkix path",
 		"trust anchor*", "certificate is invalid", "depth_zero_self_signed_cert",
 		"unable_to_verify_leaf_signature", "self_signed_cert_in_chain", "partialchain|untrustedroot",
-		"not trusted", "unknownissuer", "causedasendentity", "certificate … not … trusted",
+		"not trusted", "unknownissuer", "causedasendentity", "certificate … not … trusted|verified|validated",
+		"ee|certificate key too", "key|md too weak", "certificate … weak|insecure",
 		"unable_to_get_issuer*",
 	}, report.FaultCertUntrusted},
 	{[]string{
@@ -102,7 +105,7 @@ var faultWords = []struct {
 		"unrecognized ssl message", "packet length too long", "oversized record", "record too long",
 		"ssl_error_rx_record_too_long", "unexpected packet format", "cannot determine the frame size",
 		"corrupted frame", "invalidcontenttype", "unknown_protocol", "wrong_version_number",
-		"plaintext connection", "http request", "handshake … not … tls|ssl",
+		"plaintext connection", "http request", "handshake … not … tls|ssl", "unexpected tls|ssl packet",
 	}, report.FaultNotTLS},
 	{[]string{
 		"unsupported protocol", "protocol version", "protocol_version", "no appropriate protocol",
@@ -110,11 +113,11 @@ var faultWords = []struct {
 		"cipher … mismatch", "no protocols available", "dh key too small", "unsupported … version",
 		"version too low", "legacy renegotiation", "handshake failure", "handshake_failure",
 		"insufficient security", "unsupported_protocol", "tlsv1 alert", "sslv3 alert", "tls 1.0|1.1|1.2",
-		"no overlap", "ssl_error_no_cypher_overlap",
+		"no overlap", "ssl_error_no_cypher_overlap", "common algorithm",
 	}, report.FaultTLSVersion},
 	{[]string{
-		"starttls … not supported|available|offered|advertised|implemented", "starttls extension",
-		"doesnt|does not|not|isnt support|offer|advertise|support* … starttls|tls", "no starttls",
+		"tls|starttls … not supported|available|offered|advertised|implemented", "starttls extension",
+		"not|doesnt|didnt|isnt support*|offer*|advertise*|find … starttls|tls", "no starttls",
 		"starttls is not", "starttls is required … not|doesnt|unsupported",
 	}, report.FaultNoSTARTTLS},
 	{[]string{
@@ -130,7 +133,7 @@ var faultWords = []struct {
 	}, report.FaultDNS},
 	{[]string{
 		"connection refused", "econnrefused", "actively refused", "10061", "os error 111|61", "errno 111|61",
-		"refused the connection", "verbindung verweigert|abgelehnt", "connexion refusee", "connectionrefused*",
+		"refused the connection", "verbindung verweigert|abgelehnt", "connexion refusee", "connessione rifiutata", "conexion rechazada|rehusada", "conexao recusada", "connectionrefused*",
 		"connection was refused",
 	}, report.FaultRefused},
 	{[]string{
@@ -142,6 +145,7 @@ var faultWords = []struct {
 		"timed out", "timeout|timeouts", "etimedout|esockettimedout|esocketti*", "deadline exceeded", "10060",
 		"*timeout|*timeoutexception|*timeouterror", "did not properly respond", "os error 110",
 		"greeting never received", "zeituberschreitung", "no response", "timedout", "took too long",
+		"delai … depasse", "tiempo … agotado", "tempo … scaduto|esgotado",
 	}, report.FaultTimeout},
 	{[]string{
 		"connection reset*", "econnreset", "reset by peer", "10054", "broken pipe", "epipe", "forcibly closed",
@@ -151,7 +155,7 @@ var faultWords = []struct {
 		"eof", "*eoferror|*eofexception", "empty response", "connection … closed|lost|terminated|dropped",
 		"closed … connection", "lost connection", "server disconnected|hung", "hang|hung up",
 		"smtpserverdisconnected", "closed unexpectedly", "unexpectedly closed|disconnected",
-		"connection … ended", "run connect first", "got … empty", "disconnected",
+		"connection … ended|interrupted", "*connectionclosed", "transport connection", "socket close|closed", "run connect first", "got … empty", "disconnected",
 	}, report.FaultClosed},
 	{[]string{
 		"http 1.0|1.1", "400 bad request", "ssh 2.0", "imap4rev1", "ok … imap4*|imap|dovecot", "ok pop3",

@@ -403,6 +403,7 @@ var services = []struct{ mark, name, hint string }{
 	{"http/", "http", "a web server (HTTP)"},
 	{"* ok", "imap", "a server for reading mail (IMAP)"},
 	{"imap4", "imap", "a server for reading mail (IMAP)"},
+	{"-err", "pop3", "a server for fetching mail (POP3)"},
 	{"+ok", "pop3", "a server for fetching mail (POP3)"},
 	{"ssh-", "ssh", "a server for remote login (SSH)"},
 }

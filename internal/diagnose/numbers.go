@@ -20,7 +20,7 @@ var (
 // what servers say with it.
 func (q Question) code(text string) *Answer {
 	text = strings.Join(strings.Fields(text), " ")
-	t := &trouble{stage: q.Stage, preset: q.preset()}
+	t := &trouble{stage: q.Stage, preset: q.preset(), words: [][]string{nil}} // a refusal without a word
 	switch {
 	case codeAlone().MatchString(text):
 		m := codeAlone().FindStringSubmatch(text)
@@ -39,7 +39,7 @@ func (q Question) code(text string) *Answer {
 // numbered explains codes that stand alone.
 func (t *trouble) numbered() *Answer {
 	if t.stage == "" {
-		t.stage = stageOfCode(t.code)
+		t.stage = stageOfCode(t.code, t.enhanced)
 	}
 	said, rfc, causes := t.meaning()
 	name := strings.TrimSpace(codeWord(t.code) + " " + t.enhanced.String())

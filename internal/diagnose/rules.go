@@ -43,7 +43,7 @@ var (
 // nothing that is known. What a code means stands in the registry of RFC 5248;
 // 7.3, 7.57 and 7.60 are Exchange's.
 var numbered = []rule{
-	{enhanced: []string{"7.8"}, cause: submission.BadCredentials},
+	{enhanced: []string{"7.8", "7.12"}, cause: submission.BadCredentials},
 	{enhanced: []string{"7.0", "7.1", "7.3"}, stages: atAuth, codes: []int{535}, cause: submission.BadCredentials},
 	{enhanced: []string{"7.9"}, codes: []int{504, 534}, cause: submission.AuthMechanismUnsupported},
 	{enhanced: []string{"5.4", "7.4"}, stages: atAuth, codes: []int{5}, cause: submission.AuthMechanismUnsupported},
@@ -53,7 +53,7 @@ var numbered = []rule{
 	{enhanced: []string{"7.14"}, codes: []int{534}, cause: submission.WebLoginRequired}, // trust has to be set up first
 	{enhanced: []string{"7.57"}, cause: submission.AuthMissing},
 	{enhanced: []string{"7.60"}, cause: submission.FromMismatch},
-	{enhanced: []string{"7.20", "7.21", "7.22", "7.23", "7.24", "7.26", "7.29"}, cause: submission.SenderDomainAuth},
+	{enhanced: []string{"7.29"}, cause: submission.SenderDomainAuth},
 	{enhanced: []string{"7.25"}, cause: submission.IPBlocked}, // no reverse DNS
 	{enhanced: []string{"7.28"}, cause: submission.RateLimited},
 	{enhanced: []string{"1.8", "7.27"}, cause: submission.SenderDomainInvalid},

@@ -72,7 +72,7 @@ func (t *trouble) read(text string) {
 	}
 	t.text, t.error = part, text
 	if t.stage == "" && !t.quota {
-		t.stage = stageOfCode(t.code)
+		t.stage = stageOfCode(t.code, t.enhanced)
 	}
 	if t.stage == "" && !t.quota {
 		t.stage = stageIn(t.allWords())
@@ -121,16 +121,23 @@ func (t *trouble) readFault(refused bool) {
 	if refused && t.codeIsFailure() {
 		return
 	}
+	if otherService().MatchString(t.error) {
+		t.fault = report.FaultNotSMTP
+	}
 	for _, words := range t.words {
-		if f := faultIn(words); f != report.FaultNone {
-			t.fault = f
+		if t.fault != report.FaultNone {
 			break
 		}
+		t.fault = faultIn(words)
 	}
 	if t.stage == "" && t.fault != report.FaultNone {
 		t.stage, t.guessed = usualStage(t.fault, t.allWords())
 	}
 }
+
+// otherService: a line is the first word of POP3, IMAP or SSH (RFC 1939 section 3,
+// RFC 9051 section 7.1, RFC 4253 section 4.2).
+var otherService = lazily(`(?m)^["'(\[]*(?:\+OK\b|-ERR\b|\* (?:OK|BYE|PREAUTH)\b|SSH-\d)`)
 
 func (t *trouble) codeIsFailure() bool { return t.class() == 4 || t.class() == 5 }
 

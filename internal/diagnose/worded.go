@@ -17,6 +17,11 @@ const (
 	mails   = "message|messages|mail|mails|email|emails"
 	account = "account|user|mailbox|login|username"
 	unheard = "unknown|unrecognized|unrecognised|unsupported|unimplemented|undefined"
+
+	// In German, French, Spanish, Italian and Portuguese.
+	signin = "benutzername|kennwort|passwort|anmeldung|authentifizierung|identifiant|passe|authentification|contrasena|autenticacion|senha|autenticacao|autenticazione"
+	fails  = "falsch|ungultig|fehlgeschlagen|incorrect*|echoue*|echec|erreur|fallida|error|errata|fallita|errore|invalida*|falhou|erro"
+
 	offered = "offered|advertised|supported|implemented|available|recognized|recognised|enabled"
 	listed  = "listed|blacklisted|blocklisted|bloquee|banned"
 	largest = "large|big|long|heavy"
@@ -39,7 +44,7 @@ var worded = []rule{
 			"encrypted|secure connection " + needed, "plaintext|cleartext … disallowed|disabled|not",
 			"unencrypted connection",
 		},
-		unless: []string{"not|doesnt support*", "secure connection or"},
+		unless: []string{"not|doesnt support*", "secure connection or", "not offered|advertised"},
 		cause:  submission.TLSRequired,
 	},
 	// .NET puts this before every 530 that says no more.
@@ -130,36 +135,42 @@ var worded = []rule{
 		cause: submission.AppPasswordRequired,
 		also:  []submission.Cause{submission.BadCredentials, submission.RateLimited},
 	},
-	// Google asks for a look with the browser after a sign-in that it finds strange.
+	// Google asks for a look with the browser after a sign-in that it finds strange, Yandex
+	// for a yes to its terms.
 	{
 		says: []string{
 			"log|login|sign in … web|your browser", "log|login|sign in … webmail", "webloginrequired",
-			"captcha",
+			"captcha", "accept … eula|terms|agreement|conditions",
 		},
 		stages: notRcpt,
 		cause:  submission.WebLoginRequired,
 	},
-	// Yandex, NetEase (also MI:SPB), Brevo and others let programs in only after a switch.
+	// Yandex, NetEase (also MI:SPB), Brevo and others let programs in only after a switch;
+	// Fastmail, Zoho and others only with a plan that has it.
 	{
 		says: []string{
-			"access … to this|the service", "user has no permission", "mi spb",
+			"access … to this|the service", "user has no permission", "*无权*", "mi spb",
 			"smtp|pop3|imap access|service|client|sending … disabled|denied|off|closed|not",
 			"smtp|pop3|imap … is|are disabled|off", "account … not|yet … activated|enabled",
 			"not … " + allowed + "|enabled to use smtp|this service", "service is not open|enabled|activated",
+			"plan|subscription|package|licence|license … not|doesnt … include*|allow*|have|cover*",
 		},
 		unless: []string{"service not available", "client|recipient*|sender*", "extension"},
 		stages: []report.Stage{report.Auth, report.Mail},
 		cause:  submission.AuthDisabledForAccount,
 	},
 	// Exchange "unrecognized authentication type", RFC 4954 section 6 "mechanism is too weak",
-	// and what libraries say when they have nothing in common with the server.
+	// and what libraries and programs say when they have nothing in common with the server:
+	// Cyrus SASL "no worthy mechs", mutt "no authenticators", Go a challenge that PLAIN has not.
 	{
 		says: []string{
 			"mechanism|method|type … " + not + " … allowed|" + offered, "no|" + unheard + " mechanism",
 			"no authentication mechanism*",
 			unheard + "|invalid authentication|auth|sasl type|mechanism|method*",
 			"no suitable|supported|common … authentication", "mechanism … weak|unavailable",
-			"form of authorization|authorisation supported",
+			"form of authorization|authorisation supported", "no … mech|mechs|authenticator* … found|available",
+			"cannot|cant|unable … use … authentication|auth method|mechanism",
+			"not|doesnt … support … encrypted|secure|hashed password*", "unexpected … challenge",
 		},
 		stages: atAuth,
 		cause:  submission.AuthMechanismUnsupported,
@@ -168,8 +179,8 @@ var worded = []rule{
 	// Some servers only quote the command that they do not know.
 	{
 		says: []string{
-			"auth|authentication … " + not + " … " + offered, "not|doesnt support … auth|authentication",
-			unheard + " … auth",
+			"auth|authentication … " + not + " … " + offered,
+			"not|doesnt|didnt support|advertise|offer … auth|authentication", unheard + " … auth",
 		},
 		unless: []string{"failed|failure|unsuccessful", "credentials", "later", "for … " + account},
 		stages: []report.Stage{report.EHLO, report.Auth},
@@ -192,16 +203,21 @@ var worded = []rule{
 	{says: []string{"greylist*|graylist*", "grey|gray list*", "postgrey*"}, cause: submission.Greylisted},
 	// SPF, DKIM and DMARC (RFC 7208, 6376, 7489) are checks of a sender's domain, whatever follows from them.
 	{
-		says:  []string{"spf|dkim|dmarc", "unauthenticated email", "authentication checks", "mi spf|dma"},
+		says: []string{
+			"spf|dkim|dmarc", "unauthenticated email", "authentication checks", "mi spf|dma", "sender policy framework",
+			"domainkeys", "required authentication level",
+		},
 		cause: submission.SenderDomainAuth,
 	},
+	// RFC 7372 gave these codes to such checks alone.
+	{enhanced: []string{"7.20", "7.21", "7.22", "7.23", "7.24", "7.26"}, cause: submission.SenderDomainAuth},
 	// A day, a month, a plan or credits are an allowance; an hour or less is a rate.
 	{
 		says: []string{
 			"credit|credits|balance … " + past + "|insufficient",
 			"insufficient|no|maximum … credit|credits|balance",
-			"daily|monthly|24 … limit|limits|quota|allowance",
-			"limit|quota|" + past + " … daily|monthly|day|24|month", mails + " per|a day|month",
+			"daily|monthly|24|24h … limit|limits|quota|allowance",
+			"limit|quota|" + past + " … daily|monthly|day|today|24|24h|month", mails + " per|a day|month",
 			"*submissionquota*", "exceeded threshold", "mi stc", "rp trc",
 		},
 		cause: submission.QuotaExceeded,
@@ -238,6 +254,7 @@ var worded = []rule{
 			"frequency limited", "slow down", "concurrent|simultaneous … connection*|limit",
 			"connection|connections|thread|session limit … " + past, "max* … per connection|session",
 			"per|an|each hour|minute|second", "too fast|quickly|frequently|often", "again slower", "at a rate",
+			"attempt*|tries|retries … limit|" + past, "hourly … limit|quota|allowance|rate|max*",
 			"connection limit", "trop de connexions", "excessive|unexpected volume|rate|" + mails,
 			"unusual rate", "login frequency",
 		},
@@ -259,7 +276,7 @@ var worded = []rule{
 			"unusual sending activity", "unblockme", "*outboundspam*", "bad outbound sender",
 			"spam abuse detected", "outgoing|outbound|sending … suspended|paused|disabled|locked|frozen",
 			"suspended|locked|disabled|blocked from sending", "suspected spam sender",
-			"sender … suspended|banned",
+			"sender … suspended|banned", "sender … mailbox|account … blocked|locked|disabled", "*wascl*",
 		},
 		unless: []string{"ip|host|domain"},
 		cause:  submission.AccountSuspended,
@@ -296,7 +313,7 @@ var worded = []rule{
 			"domain of sender … not|doesnt", "sender … not|doesnt … exist|resolve",
 			"sender verify|verification failed", "verification failed for",
 			"sender address rejected … need fully qualified", "sender … null mx", "invalid dns mx",
-			"sender address rejected … malformed dns",
+			"sender address rejected … malformed dns", wrong + " sender domain", "sender domain must|does|doesnt|not|" + wrong,
 		},
 		unless: []string{"recipient"},
 		cause:  submission.SenderDomainInvalid,
@@ -313,6 +330,16 @@ var worded = []rule{
 		says:  []string{"missing … from", "no from header", "from header … missing|invalid", "having no from"},
 		cause: submission.ProtocolError,
 	},
+	// A group, or a person, that takes mail only from some: Exchange calls that a restriction
+	// (RST) and has codes of its own.
+	{
+		says: []string{
+			"resolver.rst.*", "group|list … members|accepts", "only accepts … from", "allowed sender|senders list",
+			"sender not in|on … list",
+		},
+		cause: submission.RecipientRejected,
+	},
+	{enhanced: []string{"7.124", "7.129", "7.133", "7.134", "7.135", "7.136"}, cause: submission.RecipientRejected},
 	// Postfix reject_*_sender_login_mismatch, Exchange (SendAs), QQ and NetEase (also DT:SUM),
 	// Bridge, Infomaniak, iCloud, GMX, Orange.
 	{
@@ -320,11 +347,13 @@ var worded = []rule{
 			not + " owned by", "permission* … send as", "*sendasdenied*", "send on behalf",
 			"must be same as … user|login", "must|should … equal|match … user|login|account|sender",
 			"sender mismatch", "sender … doesnt|not|does … match",
+			"from|header|envelope … doesnt|not … match* … user|login|account|sender|authenticated",
 			"from|sender|return … " + not + " … your|yours|owned|belong*|associated", "invalid return path",
 			"cannot send from", "unknown sender address", "sender … " + not + " … " + allowed,
 			"from address|header … " + not + " … " + allowed, not + " … " + allowed + " … send … as|from",
 			not + " … " + allowed + " … use … sender|from|address", "unauthorized|unauthorised sender",
 			"invalid sender", "emetteur invalide", "dt sum",
+			"absender|absenderadresse … nicht … konto|erlaubt|zulassig|berechtigt", "expediteur|remitente|mittente … autorise|autorizado|autorizzato",
 		},
 		unless: []string{"ip|host", "unauthenticated", "logged", "syntax"},
 		cause:  submission.FromMismatch,
@@ -347,7 +376,7 @@ var worded = []rule{
 			"must|please|need* … authenticate|login|authenticated", "must|please log|sign in", "send auth",
 			"not|isnt logged in", "client|user|you|session … not|wasnt authenticated",
 			"without|smtp authentication", "not authenticated", "unauthenticated sender*|command*|client*",
-			"authenticate|login|auth first", "log|sign in first",
+			"authenticate|login|auth first", "log|sign in first", "nao|no|non|pas|nicht autenticado|autenticato|authentifie|angemeldet",
 		},
 		unless: []string{"mechanism"},
 		stages: []report.Stage{report.EHLO, report.Mail, report.Rcpt, report.Data},
@@ -360,14 +389,14 @@ var worded = []rule{
 		cause:  submission.AuthMissing,
 		also:   []submission.Cause{submission.BadCredentials},
 	},
-	// Newer versions of it say so.
+	// Newer versions of it say so; its log marks what comes from this side as pkg=smtp.
 	{
-		says:  []string{"not available in bridge"},
+		says:  []string{"not available in bridge", "no such user … pkg smtp"},
 		cause: submission.AuthMissing,
 		also:  []submission.Cause{submission.BadCredentials},
 	},
 	// RFC 4954 section 6: 530 is for commands that need a login first, whatever was tried before.
-	{says: []string{"authentication|login " + needed}, codes: []int{530}, stages: atAuth, cause: submission.AuthMissing},
+	{says: []string{"authentication|login " + needed, "authenticate|login first"}, codes: []int{502, 503, 530}, stages: atAuth, cause: submission.AuthMissing},
 	// Postfix's submission service has only this for those who have not signed in.
 	{
 		says:  []string{"client host rejected access denied"},
@@ -413,7 +442,7 @@ var worded = []rule{
 			"ip|client|host|hostname|network|source … " + listed + "|blocked", "ip|your address … " + listed,
 			"ip … rejected|denied|refused|reputation|unauthorized|unauthorised",
 			"unauthorized|unauthorised|untrusted|banned|dynamic|blocked|suspicious … ip",
-			"ip not in whitelist|allowlist", "from your ip|network", "dynamic ips|ip", "open proxy",
+			"ip not in whitelist|allowlist", "from your ip|network", "from <ip> … " + refused + "|" + listed + "|not", "dynamic ips|ip", "open proxy",
 			"host|ip|network … " + not + " " + allowed, "ip name lookup", "unresolvable … host",
 			not + " " + allowed + " to connect", not + " " + allowed + " from … ip|network", "not authorized to send … directly",
 			"messages from … werent|not sent", "reverse dns|lookup", "ptr|rdns|fcrdns",
@@ -443,10 +472,10 @@ var worded = []rule{
 	// RFC 1870 section 6.1 and its variants; "too long" is also said of lines and of queues.
 	{
 		says: []string{
-			"too large|big|heavy", mails + "|attachment too long",
-			"size|length … limit|limits|" + past + "|larger", past + "|larger|bigger … size|maximum",
+			"too large|big|heavy", mails + "|attachment … too long",
+			"*size|length … limit|limits|" + past + "|larger", past + "|larger|bigger … size|maximum",
 		},
-		unless: []string{"mailbox|recipient|line|storage"},
+		unless: []string{"mailbox|recipient|line|storage|queue"},
 		cause:  submission.MessageTooLarge,
 	},
 
@@ -460,7 +489,7 @@ var worded = []rule{
 			"mailbox … size|limit|" + past, "boite … pleine", "postfach voll", "full mailbox",
 			"folder is full", "disk space|quota", "diskspace", "no|not|enough … space",
 		},
-		unless: []string{"organization|queue|organisation|system"},
+		unless: []string{"organization|queue|organisation|system", "insufficient disk"}, // the server's own (RFC 5321: 452)
 		stages: pastMail,
 		cause:  submission.RecipientMailboxFull,
 	},
@@ -469,6 +498,12 @@ var worded = []rule{
 		says:   []string{"quota … " + past},
 		unless: []string{"organization|queue|organisation"},
 		cause:  submission.QuotaExceeded,
+	},
+	// RFC 5321 section 6.3: a mail that servers hand round in a circle; a forwarding does that as a rule.
+	{
+		says:  []string{"too many hops", "mail|routing|forwarding loop", "loop|loops … detected|back to myself", "hop count"},
+		cause: submission.RecipientRejected,
+		why:   "The mail goes round in a circle between servers. Most often a forwarding at the recipient's side leads back to where it came from.",
 	},
 	// Postfix "user unknown", Exim "unrouteable", Google "tried to reach", RFC 5321 "mailbox unavailable".
 	{
@@ -483,6 +518,8 @@ var worded = []rule{
 			"not a valid … mailbox|user|recipient|address", "no valid recipients", "recipient domain",
 			"recipientnotfound", "bad recipient|address|destination", "target address", "misspelled",
 			"mailbox … blocked", "local user only",
+			"delivery … " + not + " … " + allowed,
+			"destinatario|destinataire|empfanger … inconnu*|unbekannt|desconocido|sconosciuto|inexistente|existe|pas|nicht",
 		},
 		unless: []string{
 			"sender", "from address|header", "helo|ehlo", "policy restrictions", "credentials|password",
@@ -503,7 +540,7 @@ var worded = []rule{
 	{
 		says: []string{
 			"helo|ehlo … rejected|invalid|argument*|mismatch|" + refused, "invalid|illegal|bad … helo|ehlo",
-			"closing connection ehlo|helo", "mi nhd",
+			"closing connection ehlo|helo", "mi nhd", "host|hostname|name … in helo|ehlo",
 		},
 		cause: submission.HELORejected,
 	},
@@ -517,17 +554,20 @@ var worded = []rule{
 		codes:  []int{4, 5},
 		cause:  submission.HELORejected,
 	},
-	// RFC 5321 "bad sequence" and "syntax error", Exim "synchronization error", Google on headers (RFC 5322).
+	// RFC 5321 "bad sequence" and "syntax error", Exim "synchronization error", Google on headers
+	// (RFC 5322); qmail points to its page on bare line feeds (smtplf).
 	{
 		says: []string{
 			"bad|wrong|invalid|improper|out … sequence", "sequence error", "syntax",
 			"command … " + not + " … " + offered, unheard + "|invalid|bad command",
 			"synchronization|synchronisation error", "pipelining", "need|without|no mail|rcpt", "rcpt first",
-			"nested mail", "sender already", "bare … lf|cr|newline|newlines|linefeed", "line … too long",
+			"nested mail", "sender already", "bare|lone|stray … lf|cr|newline|newlines|linefeed", "invalid input", "line … too long",
 			"not|isnt|arent … rfc|compliant", "malformed",
 			"header* … missing|invalid|duplicate|improper|error", "invalid|improper … mime|header*",
+			"line length", "line|lines … longer", "corrupt* … message|content|mime", "*smtplf*",
 			"protocol violation", "duplicate|multiple|missing … header*", "cannot|unable … decode",
-			"invalid base64|character*", "identity changes", "already authenticated",
+			"invalid base64|character*", "identity changes",
+			"already authenticated|performed|logged|signed",
 		},
 		unless: []string{"sender|recipient address", "address syntax", "dns"},
 		cause:  submission.ProtocolError,
@@ -535,9 +575,11 @@ var worded = []rule{
 
 	// --- signing in ---
 
-	// RFC 4954 section 6: 454 with such words is the server's own trouble with checking.
+	// RFC 4954 section 6: 454 with such words is the server's own trouble with checking; Exim
+	// has 435 "at present" for it.
 	{
 		says: []string{
+			"authenticate|login … temporary|temporarily|present|moment|currently",
 			"temporary|temporarily … authentication|auth|login", "authentication|auth|login … temporar*",
 			"authentication|auth|login server|service|backend|database … unavailable|down",
 			"lost|unable|cannot … authentication server|service|backend|database", "authentication … internal",
@@ -564,6 +606,8 @@ var worded = []rule{
 			"could|couldnt|cannot|unable|failed … authenticate|login", "password|credentials … " + not,
 			"user … not found|exist|known", "no such user", "ugfzc3dvcmq6|vxnlcm5hbwu6", "authorization grant",
 			wrong + " … api key|token", "smtpauthenticationerror|authenticationfailedexception|eauth",
+			refused + " … login|logon|password|credentials|username",
+			signin + " … " + fails, fails + " … " + signin, "no authentication type|method|mechanism succeeded|worked",
 		},
 		stages: atAuth,
 		cause:  submission.BadCredentials,
@@ -573,7 +617,7 @@ var worded = []rule{
 
 	// Postfix's access lists and qmail's badmailfrom name the sender and no reason.
 	{
-		says:   []string{"sender … " + refused, "sender address", "badmailfrom", "mail from … " + refused},
+		says:   []string{"sender … " + refused, "sender address", "badmailfrom", "mail from … " + refused, wrong + "|malformed mail from"},
 		unless: []string{"recipient|content|spam"},
 		stages: inMail,
 		cause:  submission.SenderRejected,
@@ -586,7 +630,7 @@ var worded = []rule{
 			"spam*|antispam|bulk|junk|unsolicited|suspicious|phishing|scam|fraud*|spamassassin|rspamd",
 			"policy|policies reason*|restriction*|violation|rejection|filter",
 			"policy|filter|content … " + refused + "|violation",
-			refused + "|violates … policy|policies|filter|content", "local|email|mail policy",
+			refused + "|violates … policy|policies|filter|content", "local|email|mail policy", "not|doesnt allow … forward*",
 			"inappropriate … content|words", "banned|rejecting … content", "message filtered",
 			mails + " … " + refused, mails + " not|not " + allowed, "rule2_*|rule3_*", "dt spm", "mailpolicy",
 			"mail rejete",

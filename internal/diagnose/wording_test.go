@@ -1,6 +1,9 @@
 package diagnose
 
 import (
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
@@ -451,5 +454,40 @@ func TestWordings(t *testing.T) {
 				t.Errorf("%s %q: got %s, want %s", w.stage, w.text, d.Cause, cause)
 			}
 		}
+	}
+}
+
+// The texts of testdata/wordings.tsv, at their stage and without it. They were
+// written down, with their causes, before the rules were run on them.
+func TestWordingsOfMany(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/wordings.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const least = 350
+	rows := 0
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		rows++
+		cells := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(cells) != 4 {
+			t.Fatalf("%d cells in %q", len(cells), line)
+		}
+		text := strings.ReplaceAll(cells[3], `\n`, "\n")
+		for _, stage := range []report.Stage{report.Stage(cells[1]), ""} {
+			d := Text(Pasted{Text: text, Stage: stage})
+			if !slices.Contains(strings.Split(cells[2], "|"), string(d.Cause)) {
+				t.Errorf("%s, at %q: %s, want %s: %s", cells[0], stage, d.Cause, cells[2], text)
+			}
+			if d.Summary == "" || len(d.Fixes) == 0 {
+				t.Errorf("%s: nothing is said of %s", cells[0], text)
+			}
+		}
+	}
+	if rows < least {
+		t.Errorf("only %d texts", rows)
 	}
 }

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"net/netip"
 	"strings"
 	"unicode"
 )
@@ -8,11 +9,17 @@ import (
 // maxWords bounds what a rule looks at; no server's refusal is longer.
 const maxWords = 400
 
-// wordsOf cuts a text into lower-case words. Dots, underscores and @ stay inside
-// a word ("5.7.8", "smtp.example.com", "rule2_1"); apostrophes vanish ("doesnt");
-// everything else parts words, so that "black-listed" and "black listed" are one.
+// plainer takes away apostrophes ("doesnt") and accents, which many servers leave out.
+var plainer = strings.NewReplacer("'", "", "’", "", "`", "",
+	"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
+	"ì", "i", "í", "i", "î", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o",
+	"ù", "u", "ú", "u", "û", "u", "ü", "u", "ß", "ss")
+
+// wordsOf cuts a text into lower-case words without accents. Dots, underscores and
+// @ stay inside a word ("5.7.8", "smtp.example.com", "rule2_1"); everything else
+// but apostrophes parts words, so that "black-listed" and "black listed" are one.
 func wordsOf(text string) []string {
-	text = strings.NewReplacer("'", "", "’", "", "`", "").Replace(strings.ToLower(text))
+	text = plainer.Replace(strings.ToLower(text))
 	fields := strings.FieldsFunc(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' && r != '@'
 	})
@@ -46,7 +53,7 @@ const maxGap = 6
 
 // phrase is a pattern on words. "relay* … denied|refused" reads: a word that
 // begins with "relay", at most maxGap others, then one of two words. A star may
-// stand at either end of a word.
+// stand at either end of a word; <ip> is any address of IPv4.
 type phrase []part
 
 type part struct {
@@ -102,6 +109,10 @@ func (p part) fits(word string) bool {
 	for _, w := range p.words {
 		begin, end := strings.TrimSuffix(w, "*"), strings.TrimPrefix(w, "*")
 		switch {
+		case w == "<ip>":
+			if a, err := netip.ParseAddr(word); err == nil && a.Is4() {
+				return true
+			}
 		case begin != w && end != w:
 			if strings.Contains(word, strings.Trim(w, "*")) {
 				return true
