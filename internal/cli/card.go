@@ -8,13 +8,11 @@ import (
 
 	"github.com/smtpwiz/smtpwiz/internal/export"
 	"github.com/smtpwiz/smtpwiz/internal/reply"
-	"github.com/smtpwiz/smtpwiz/internal/settings"
 )
 
 type cardOptions struct {
-	name           string
+	request
 	markdown, json bool
-	given          settings.Answers
 }
 
 func newCardCmd(d *deps) *cobra.Command {
@@ -31,18 +29,11 @@ password itself is never shown.`,
 		Args:              atMostOneArgument,
 		ValidArgsFunction: completeProfiles(d),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			k, err := newKeeping(d, cmd)
-			if err != nil {
+			var k *keeping
+			var err error
+			if o.request, k, err = requestOf(d, cmd, args, map[string]*bool{"markdown": &o.markdown, "json": &o.json}); err != nil {
 				return err
 			}
-			if o.given, err = answersOf(d, cmd); err != nil {
-				return err
-			}
-			if len(args) == 1 {
-				o.name = args[0]
-			}
-			o.markdown, _ = cmd.Flags().GetBool("markdown")
-			o.json, _ = cmd.Flags().GetBool("json")
 			return runCard(k, o)
 		},
 	}
@@ -55,7 +46,7 @@ password itself is never shown.`,
 }
 
 func runCard(k *keeping, o cardOptions) error {
-	t, err := takenOf(k, o.name, o.given)
+	t, err := takenOf(k, o.request)
 	if err != nil {
 		return err
 	}

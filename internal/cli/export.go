@@ -24,10 +24,9 @@ import (
 )
 
 type exportOptions struct {
-	name, format, output      string
-	list, force, withPassword bool
-	json                      bool
-	given                     settings.Answers
+	request
+	format, output                  string
+	list, force, withPassword, json bool
 }
 
 func newExportCmd(d *deps) *cobra.Command {
@@ -48,20 +47,14 @@ a file that nobody else can read.`,
 		Args:              atMostOneArgument,
 		ValidArgsFunction: completeProfiles(d),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			k, err := newKeeping(d, cmd)
-			if err != nil {
+			var k *keeping
+			var err error
+			if o.request, k, err = requestOf(d, cmd, args, map[string]*bool{
+				"list": &o.list, "force": &o.force, "with-password": &o.withPassword, "json": &o.json,
+			}); err != nil {
 				return err
-			}
-			if o.given, err = answersOf(d, cmd); err != nil {
-				return err
-			}
-			if len(args) == 1 {
-				o.name = args[0]
 			}
 			o.format, o.output = o.given.Get("for"), o.given.Get("output")
-			for name, into := range map[string]*bool{"list": &o.list, "force": &o.force, "with-password": &o.withPassword, "json": &o.json} {
-				*into, _ = cmd.Flags().GetBool(name)
-			}
 			if o.list {
 				return listFormats(d, o.json)
 			}
@@ -134,7 +127,7 @@ func runExport(ctx context.Context, k *keeping, o exportOptions) error {
 	if err != nil {
 		return err
 	}
-	t, err := takenOf(k, o.name, o.given)
+	t, err := takenOf(k, o.request)
 	if err != nil {
 		return err
 	}
@@ -252,8 +245,9 @@ type taken struct {
 }
 
 // takenOf finds the account as test does: a saved profile, or flags.
-func takenOf(k *keeping, name string, given settings.Answers) (taken, error) {
-	saved, err := chosenProfile(k, testOptions{name: name, given: given})
+func takenOf(k *keeping, r request) (taken, error) {
+	given := r.given
+	saved, err := chosenProfile(k, r)
 	if err != nil {
 		return taken{}, err
 	}

@@ -44,7 +44,7 @@ func newPreset(k *keeping, o exportOptions) error {
 	if p.Proven.When.IsZero() {
 		return &settings.UsageError{What: "the profile " + p.Name + " has not passed a test yet", Hint: "smtpwiz test " + p.Name}
 	}
-	t, err := takenOf(k, p.Name, settings.Answers{})
+	t, err := takenOf(k, request{name: p.Name})
 	if err != nil {
 		return err
 	}

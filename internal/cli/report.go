@@ -53,11 +53,7 @@ to 10 the case was written, with 1, 2 and 130 it was not.`,
 			return profileNames(d, cmd), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := reportOptionsOf(d, cmd, args)
-			if err != nil {
-				return err
-			}
-			k, err := newKeeping(d, cmd)
+			o, k, err := reportOptionsOf(d, cmd, args)
 			if err != nil {
 				return err
 			}
@@ -81,23 +77,15 @@ to 10 the case was written, with 1, 2 and 130 it was not.`,
 	return cmd
 }
 
-func reportOptionsOf(d *deps, cmd *cobra.Command, args []string) (o reportOptions, err error) {
-	if o.given, err = answersOf(d, cmd); err != nil {
-		return o, err
-	}
-	if len(args) == 1 {
-		o.name = args[0]
-	}
-	for name, into := range map[string]*bool{
+func reportOptionsOf(d *deps, cmd *cobra.Command, args []string) (o reportOptions, k *keeping, err error) {
+	o.request, k, err = requestOf(d, cmd, args, map[string]*bool{
 		"json": &o.json, "quiet": &o.quiet, "verbose": &o.verbose, "force": &o.force, "public": &o.public, "no-route": &o.noRoute,
-	} {
-		*into, _ = cmd.Flags().GetBool(name)
-	}
+	})
 	if o.out = o.given.Get("output"); o.out == "-" {
 		o.out = ""
 	}
 	o.demo, o.fail = demoFlag(cmd)
-	return o, nil
+	return o, k, err
 }
 
 // checkOut refuses a file that is there, before anything is tried.
@@ -160,15 +148,11 @@ func runReport(ctx context.Context, d *deps, k *keeping, o reportOptions) error 
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	write := c.Markdown
-	if o.json {
-		write = c.JSON
+	text, err := document(c, o.json)
+	if err != nil {
+		return err
 	}
-	if err := write(&text); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	if err := o.deliver(d, c.SendTo, text.Bytes()); err != nil {
+	if err := o.deliver(d, c.SendTo, text); err != nil {
 		return err
 	}
 	if c.Result.ExitStatus != report.ExitOK {
@@ -177,58 +161,17 @@ func runReport(ctx context.Context, d *deps, k *keeping, o reportOptions) error 
 	return nil
 }
 
-// attempt is what is to be tried.
-type attempt struct {
-	plan     probe.Plan
-	settings *settings.Settings
-	end      func()
-}
-
-// attemptOf is what test would try with the same arguments.
-func attemptOf(ctx context.Context, d *deps, k *keeping, o testOptions) (a attempt, err error) {
-	if o.demo {
-		return demoAttempt(d, o)
+// document is the case as it is written: Markdown, or JSON.
+func document(c support.Case, asJSON bool) ([]byte, error) {
+	var text bytes.Buffer
+	write := c.Markdown
+	if asJSON {
+		write = c.JSON
 	}
-	a.end = func() {}
-	saved, err := chosenProfile(k, o)
-	if err != nil {
-		return a, err
+	if err := write(&text); err != nil {
+		return nil, fmt.Errorf("writing the report: %w", err)
 	}
-	given := o.given
-	var stored []passwordFrom
-	if saved == nil {
-		a.plan, a.settings, err = planOf(d, given)
-	} else {
-		given = savedAnswers(o.given, saved)
-		stored = append(stored, k.storedWay(*saved))
-		a.plan, a.settings, err = planOfProfile(d, *saved, given)
-	}
-	if err != nil || !a.plan.Check.Includes(report.Auth) {
-		return a, err
-	}
-	ways, err := passwordWays(d, given, stored...)
-	if err != nil {
-		return a, err
-	}
-	a.plan.Account.Password, _, err = credentials(ctx, d, a.settings, ways, true)
-	return a, err
-}
-
-func demoAttempt(d *deps, o testOptions) (attempt, error) {
-	if o.name != "" {
-		return attempt{}, &settings.UsageError{What: "a profile and --demo exclude each other", Hint: "leave one of them out"}
-	}
-	server, err := startDemo(o.given, o.fail)
-	if err != nil {
-		return attempt{}, err
-	}
-	p, s, err := demoPlan(d, o.given, server)
-	if err != nil {
-		server.Close()
-		return attempt{}, err
-	}
-	_, p.Account.Password = server.Account()
-	return attempt{p, s, server.Close}, nil
+	return text.Bytes(), nil
 }
 
 // investigate runs the test, follows the route beside it, and puts the case
@@ -247,7 +190,15 @@ func investigate(ctx context.Context, d *deps, o reportOptions, a attempt) (supp
 		return support.Case{}, ctx.Err()
 	}
 	noteworthy(rep, a.settings, a.plan.Account.Password)
-	c := support.Case{
+	c := caseOf(d, a, rep, began)
+	c.Route, c.Public = route, o.public
+	return withoutSecrets(d, a, c), nil
+}
+
+// caseOf is the support case of a run that has ended, with its secrets still
+// in: withoutSecrets takes them out.
+func caseOf(d *deps, a attempt, rep *report.Report, began time.Time) support.Case {
+	return support.Case{
 		Result: render.Result{
 			Report: rep, Diagnosis: diagnose.Explain(rep, a.settings.Preset), Check: rep.Check, Account: rep.Account,
 			ExitStatus: rep.ExitStatus(),
@@ -255,11 +206,8 @@ func investigate(ctx context.Context, d *deps, o reportOptions, a attempt) (supp
 		Created:  began.UTC().Truncate(time.Second),
 		Settings: settingsOf(a.settings),
 		SendTo:   support.DeskOf(a.settings.Preset),
-		Route:    route,
 		Versions: support.VersionsOf(d.version, os.DirFS("/")),
-		Public:   o.public,
 	}
-	return withoutSecrets(d, a, c), nil
 }
 
 // runAndFollow runs the test, and follows the route from the first connection on.

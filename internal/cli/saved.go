@@ -29,13 +29,13 @@ var identity = []string{"region", "variant", "host", "port", "security", "userna
 // chosenProfile is the saved profile that a test is about, nil where it is
 // about an account given by flags: the one named, the default where nothing
 // else is said, or the only one of a preset.
-func chosenProfile(k *keeping, o testOptions) (*profile.Profile, error) {
-	if o.name != "" {
-		p, err := k.profile(o.name)
+func chosenProfile(k *keeping, r request) (*profile.Profile, error) {
+	if r.name != "" {
+		p, err := k.profile(r.name)
 		return &p, err
 	}
 	for _, name := range identity {
-		if o.given.Has(name) {
+		if r.given.Has(name) {
 			return nil, nil
 		}
 	}
@@ -46,7 +46,7 @@ func chosenProfile(k *keeping, o testOptions) (*profile.Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if preset := o.given.Get("preset"); preset != "" {
+	if preset := r.given.Get("preset"); preset != "" {
 		return onlyOne(config, preset)
 	}
 	if config.Default() == "" {

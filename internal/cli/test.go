@@ -16,7 +16,6 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
-	"github.com/smtpwiz/smtpwiz/internal/profile"
 	"github.com/smtpwiz/smtpwiz/internal/render"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/sasl"
@@ -25,11 +24,10 @@ import (
 )
 
 type testOptions struct {
+	request
 	demo, all, json, transcript, quiet, verbose bool
 
-	name  string           // of a saved profile
-	fail  submission.Cause // what goes wrong in the demo
-	given settings.Answers
+	fail submission.Cause // what goes wrong in the demo
 }
 
 func newTestCmd(d *deps) *cobra.Command {
@@ -58,21 +56,12 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 			return profileNames(d, cmd), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var k *keeping
 			var err error
-			if o.given, err = answersOf(d, cmd); err != nil {
+			if o.request, k, err = requestOf(d, cmd, args, o.switches()); err != nil {
 				return err
-			}
-			if len(args) == 1 {
-				o.name = args[0]
-			}
-			for name, into := range map[string]*bool{"all": &o.all, "json": &o.json, "transcript": &o.transcript, "quiet": &o.quiet, "verbose": &o.verbose} {
-				*into, _ = cmd.Flags().GetBool(name)
 			}
 			o.demo, o.fail = demoFlag(cmd)
-			k, err := newKeeping(d, cmd)
-			if err != nil {
-				return err
-			}
 			return runTest(cmd.Context(), d, k, o)
 		},
 	}
@@ -86,69 +75,33 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 	return cmd
 }
 
+// switches are the flags without a value, and where they go.
+func (o *testOptions) switches() map[string]*bool {
+	return map[string]*bool{"all": &o.all, "json": &o.json, "transcript": &o.transcript, "quiet": &o.quiet, "verbose": &o.verbose}
+}
+
 func runTest(ctx context.Context, d *deps, k *keeping, o testOptions) error {
 	switch {
 	case (o.demo || o.all) && o.name != "" || o.demo && o.all:
 		return &settings.UsageError{What: "a profile, --all and --demo exclude each other", Hint: "leave all but one of them out"}
-	case o.demo:
-		return testDemo(ctx, d, o)
 	case o.all:
 		return testAll(ctx, d, k, o)
 	}
-	saved, err := chosenProfile(k, o)
+	a, err := attemptOf(ctx, d, k, o)
 	if err != nil {
 		return err
 	}
-	if saved == nil {
-		return testGiven(ctx, d, o)
+	defer a.end()
+	told := a.server != nil && !o.json && !o.quiet
+	if told {
+		tellNotes(d, a.server)
 	}
-	return testSaved(ctx, d, k, o, *saved)
-}
-
-// testGiven tries the account that flags and variables describe.
-func testGiven(ctx context.Context, d *deps, o testOptions) error {
-	p, s, err := planOf(d, o.given)
-	if err != nil {
-		return err
+	rep, err := probeAndTell(ctx, d, o, a.plan, a.settings)
+	if told {
+		tellReceived(d, a.server)
 	}
-	if p.Check.Includes(report.Auth) {
-		ways, err := passwordWays(d, o.given)
-		if err != nil {
-			return err
-		}
-		if p.Account.Password, _, err = credentials(ctx, d, s, ways, true); err != nil {
-			return err
-		}
-	}
-	_, err = probeAndTell(ctx, d, o, p, s)
-	return err
-}
-
-// testSaved tries a saved profile, and notes in it what was proven.
-func testSaved(ctx context.Context, d *deps, k *keeping, o testOptions, saved profile.Profile) error {
-	given := savedAnswers(o.given, &saved)
-	p, s, err := planOfProfile(d, saved, given)
-	if err != nil {
-		return err
-	}
-	if o.name == "" {
-		s.Notes = append(s.Notes, "this is the saved profile "+saved.Name)
-	}
-	isOwn := asSaved(given)
-	if p.Check.Includes(report.Auth) {
-		ways, err := passwordWays(d, given, k.storedWay(saved))
-		if err != nil {
-			return err
-		}
-		var source settings.Source
-		if p.Account.Password, source, err = credentials(ctx, d, s, ways, true); err != nil {
-			return err
-		}
-		isOwn = isOwn && (source == settings.FromProfile || !isKept(saved) || p.Account.Password.IsZero())
-	}
-	rep, err := probeAndTell(ctx, d, o, p, s)
-	if err == nil && rep.OK() && isOwn {
-		if err := k.remember(ctx, saved, rep); err != nil {
+	if err == nil && rep.OK() && a.saved != nil {
+		if err := k.remember(ctx, *a.saved, rep); err != nil {
 			k.warn("the profile could not be updated: %v", err)
 		}
 	}
@@ -164,28 +117,6 @@ func asSaved(given settings.Answers) bool {
 		}
 	}
 	return true
-}
-
-// testDemo tries the account of a server inside this process.
-func testDemo(ctx context.Context, d *deps, o testOptions) error {
-	server, err := startDemo(o.given, o.fail)
-	if err != nil {
-		return err
-	}
-	defer server.Close()
-	p, s, err := demoPlan(d, o.given, server)
-	if err != nil {
-		return err
-	}
-	_, p.Account.Password = server.Account()
-	if !o.json && !o.quiet {
-		tellNotes(d, server)
-	}
-	_, err = probeAndTell(ctx, d, o, p, s)
-	if !o.json && !o.quiet {
-		tellReceived(d, server)
-	}
-	return err
 }
 
 // probeAndTell runs the plan, shows it as it goes, and then the verdict.
