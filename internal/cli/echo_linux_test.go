@@ -2,24 +2,18 @@ package cli
 
 import (
 	"bytes"
-	"os"
-	"os/exec"
-	"sync"
+	"strings"
 	"testing"
-	"time"
 
-	"github.com/creack/pty"
-	"golang.org/x/sys/unix"
+	"github.com/smtpwiz/smtpwiz/internal/ptytest"
 )
 
 // passphraseQuestion is "test --all" of several profiles of the encrypted file in a
 // terminal, at the moment in which it waits for the passphrase.
 type passphraseQuestion struct {
-	t             *testing.T
-	cmd           *exec.Cmd
-	master, slave *os.File
-	out, shown    bytes.Buffer // standard output; what the terminal shows
-	reading       sync.WaitGroup
+	*ptytest.Terminal
+	t   *testing.T
+	out bytes.Buffer // standard output
 }
 
 func newQuestion(t *testing.T) *passphraseQuestion {
@@ -32,71 +26,68 @@ func newQuestion(t *testing.T) *passphraseQuestion {
 		h.run(0, "secret", "set", name, "--secret-store", "file", "--password-stdin")
 	}
 	delete(h.env, "SMTPWIZ_PASSPHRASE")
-	q := &passphraseQuestion{t: t, cmd: h.command("test", "--all")}
-	var err error
-	if q.master, q.slave, err = pty.Open(); err != nil {
-		t.Fatal(err)
-	}
-	stop := time.AfterFunc(time.Minute, func() { _ = q.cmd.Process.Kill() }) // or it would wait for ever
-	t.Cleanup(func() { stop.Stop() })
-	q.cmd.Stdin, q.cmd.Stdout, q.cmd.Stderr = q.slave, &q.out, q.slave
-	if err := q.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	q.reading.Go(func() { _, _ = q.shown.ReadFrom(q.master) })
-	for end := time.Now().Add(time.Minute); q.echoes(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("nothing was asked")
-		}
-	}
+	q := &passphraseQuestion{t: t}
+	cmd := h.command("test", "--all")
+	cmd.Stdout = &q.out
+	q.Terminal = ptytest.Start(t, cmd, ptytest.Usual, "half a pass")
+	q.Hear("Passphrase of").WaitHidden()
 	return q
 }
 
-// end waits for the program, which has to have asked once, and returns its status.
-func (q *passphraseQuestion) end() int {
+// ends waits for the program, which has to have asked once.
+func (q *passphraseQuestion) ends(status int) {
 	q.t.Helper()
-	_ = q.cmd.Wait()
-	if !q.echoes() {
-		q.t.Error("the terminal does not echo any more")
+	q.End(status)
+	if n := strings.Count(q.Written(), "Passphrase of"); n != 1 {
+		q.t.Errorf("asked %d times:\n%s", n, q.Written())
 	}
-	q.slave.Close()
-	q.master.Close()
-	q.reading.Wait()
-	if n := bytes.Count(q.shown.Bytes(), []byte("Passphrase of")); n != 1 {
-		q.t.Errorf("asked %d times:\n%s", n, q.shown.Bytes())
-	}
-	return q.cmd.ProcessState.ExitCode()
 }
 
-func (q *passphraseQuestion) echoes() bool {
-	q.t.Helper()
-	state, err := unix.IoctlGetTermios(int(q.slave.Fd()), unix.TCGETS)
-	if err != nil {
-		q.t.Fatal(err)
-	}
-	return state.Lflag&unix.ECHO != 0
-}
-
-// Ctrl-C leaves the terminal as it was, also where several profiles wait.
-func TestInterruptedQuestionKeepsEcho(t *testing.T) {
+// The terminal is left as it was, also where several profiles wait, and the
+// shell is not given half a passphrase.
+func TestInterruptedQuestion(t *testing.T) {
 	t.Parallel()
-	q := newQuestion(t)
-	if err := q.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
+	for name, end := range endings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := newQuestion(t)
+			q.Send("half a pass")
+			end(q.Terminal)
+			q.ends(130)
+		})
 	}
-	if status := q.end(); status != 130 {
-		t.Errorf("status %d", status)
-	}
+}
+
+// endings are the ways to end the program from outside.
+var endings = map[string]func(*ptytest.Terminal){
+	"ctrl+c":  func(p *ptytest.Terminal) { p.Send("<ctrl+c>") },
+	"SIGTERM": func(p *ptytest.Terminal) { p.Terminate() },
 }
 
 // A wrong answer is that of all profiles: nobody is asked again.
 func TestWrongPassphraseIsAskedForOnce(t *testing.T) {
 	t.Parallel()
 	q := newQuestion(t)
-	if _, err := q.master.WriteString("wrong\n"); err != nil {
-		t.Fatal(err)
+	q.Send("wrong<enter>")
+	if q.ends(2); bytes.Count(q.out.Bytes(), []byte("passphrase does not open")) != 3 {
+		t.Errorf("it says\n%s", q.out.Bytes())
 	}
-	if status := q.end(); status != 2 || bytes.Count(q.out.Bytes(), []byte("passphrase does not open")) != 3 {
-		t.Errorf("status %d:\n%s", status, q.out.Bytes())
+}
+
+// Ctrl-D answers nothing, and what was asked is named.
+func TestEndOfInputAtAPassphrase(t *testing.T) {
+	t.Parallel()
+	q := newQuestion(t)
+	q.Send("<ctrl+d>")
+	if q.ends(2); !strings.Contains(q.out.String(), "not given: Passphrase of") {
+		t.Errorf("it says\n%s", q.out.String())
 	}
+}
+
+// The second line of a paste is neither taken nor left to the shell, and that is said.
+func TestPasteOfTwoLinesAtAPassphrase(t *testing.T) {
+	t.Parallel()
+	q := newQuestion(t)
+	q.Send("wrong<enter>half a pass").Hear("only the first line")
+	q.ends(2)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/secret"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 )
 
 // reader is one way to come by a password.
@@ -94,7 +95,7 @@ func passwordWays(d *deps, given settings.Answers, saved ...passwordFrom) ([]pas
 func firstPassword(ctx context.Context, ways []passwordFrom) (submission.Secret, settings.Source, error) {
 	var first error
 	for _, way := range ways {
-		password, err := await(ctx, way.read)
+		password, err := way.read(ctx)
 		if err == nil || !errors.Is(err, secret.ErrNotFound) {
 			return password, way.source, err
 		}
@@ -103,26 +104,6 @@ func firstPassword(ctx context.Context, ways []passwordFrom) (submission.Secret,
 		}
 	}
 	return submission.Secret{}, "", first
-}
-
-// await ends with the context also where the reading does not: a pipe that
-// nobody writes to.
-func await(ctx context.Context, read reader) (submission.Secret, error) {
-	type answer struct {
-		password submission.Secret
-		err      error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		password, err := read(ctx)
-		done <- answer{password, err}
-	}()
-	select {
-	case a := <-done:
-		return a.password, a.err
-	case <-ctx.Done():
-		return submission.Secret{}, ctx.Err()
-	}
 }
 
 // givenWays is the way that a flag names, else a variable, or nothing; two of
@@ -138,8 +119,8 @@ func givenWays(d *deps, given settings.Answers) ([]passwordFrom, error) {
 		given = maps.Clone(given)
 		delete(given, "password-stdin")
 	}
-	add("password-stdin", func(context.Context) (submission.Secret, error) { return secret.FromReader(d.streams.In) })
-	add("password-file", func(context.Context) (submission.Secret, error) { return fromFile(d, given) })
+	add("password-stdin", func(ctx context.Context) (submission.Secret, error) { return secret.FromReader(ctx, d.streams.In) })
+	add("password-file", func(ctx context.Context) (submission.Secret, error) { return fromFile(ctx, d, given) })
 	add("password-command", func(ctx context.Context) (submission.Secret, error) {
 		return secret.FromCommand(ctx, given.Get("password-command"), os.Environ())
 	})
@@ -167,8 +148,8 @@ func givenWays(d *deps, given settings.Answers) ([]passwordFrom, error) {
 	return nil, nil
 }
 
-func fromFile(d *deps, given settings.Answers) (submission.Secret, error) {
-	password, note, err := secret.FromFile(given.Get("password-file"))
+func fromFile(ctx context.Context, d *deps, given settings.Answers) (submission.Secret, error) {
+	password, note, err := secret.FromFile(ctx, given.Get("password-file"))
 	if err == nil && note != "" && given.Get("quiet") != "true" {
 		fmt.Fprintf(d.streams.Err, "smtpwiz: warning: %s\n", note)
 	}
@@ -181,40 +162,27 @@ func askPassword(ctx context.Context, d *deps, s *settings.Settings) (submission
 	if s.Preset != nil && s.Preset.Password.Label != "" {
 		label = s.Preset.Password.Label
 	}
-	password, err := ask(ctx, d, fmt.Sprintf("%s for %s (it is not shown): ", label, s.Account.Username))
+	password, err := ask(ctx, d, fmt.Sprintf("%s for %s", label, s.Account.Username))
 	if err == nil && password.IsZero() {
 		err = missing("no password was given")
 	}
 	return password, err
 }
 
-// ask puts one question whose answer is not shown. The terminal is left as it
-// was also when the question is cut short.
-func ask(ctx context.Context, d *deps, question string) (submission.Secret, error) {
+// ask asks for a secret, which is not shown. The end of the input is no answer.
+func ask(ctx context.Context, d *deps, what string) (submission.Secret, error) {
 	if err := ctx.Err(); err != nil {
-		return submission.Secret{}, err // or the state to go back to could be that of a question before
+		return submission.Secret{}, err
 	}
-	restore := d.streams.KeepState()
-	type answer struct {
-		text string
-		err  error
+	fmt.Fprintf(d.streams.Err, "%s (it is not shown): ", what)
+	text, more, err := terminal.ReadSecret(ctx, d.streams.In, d.streams.Err)
+	switch {
+	case errors.Is(err, io.EOF):
+		err = &settings.UsageError{What: "not given: " + what, Hint: "run the same command again"}
+	case err == nil && more:
+		fmt.Fprintln(d.streams.Err, "smtpwiz: warning: only the first line of what was typed or pasted was taken")
 	}
-	asked := make(chan answer, 1)
-	go func() {
-		text, err := d.streams.ReadPassword(question)
-		asked <- answer{text, err}
-	}()
-	select {
-	case a := <-asked:
-		if errors.Is(a.err, io.EOF) {
-			a.err = &settings.UsageError{What: "the question was not answered", Hint: "run the same command again"}
-		}
-		return submission.NewSecret(a.text), a.err
-	case <-ctx.Done():
-		restore()
-		fmt.Fprintln(d.streams.Err)
-		return submission.Secret{}, ctx.Err()
-	}
+	return submission.NewSecret(text), err
 }
 
 // secretError makes trouble with a password that the user can mend a matter of

@@ -191,7 +191,7 @@ func (k *keeping) newPassword(ctx context.Context, name string, given settings.A
 	}
 	password, _, err := firstPassword(ctx, ways)
 	if errors.Is(err, secret.ErrNotFound) && k.deps.streams.Interactive() {
-		return ask(ctx, k.deps, fmt.Sprintf("Password for %s (it is not shown): ", name))
+		return ask(ctx, k.deps, "Password for "+name)
 	}
 	if errors.Is(err, secret.ErrNotFound) {
 		return submission.Secret{}, &settings.UsageError{What: "no password was given", Hint: "use --password-stdin or --password-file, or set SMTPWIZ_PASSWORD"}

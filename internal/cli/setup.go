@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -135,8 +134,6 @@ func (s *setup) finish(ctx context.Context, out wizard.Outcome, asked bool, err 
 		return &settings.UsageError{What: wrong.What, Hint: wrong.Hint}
 	case errors.Is(err, wizard.ErrAborted), ctx.Err() != nil:
 		return interruptedError{}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &settings.UsageError{What: "the answers ended before all was answered", Hint: "run it in a terminal, or give the answers as flags: see smtpwiz setup --help"}
 	case err != nil:
 		return planError(err)
 	}
@@ -181,10 +178,10 @@ func (s *setup) result(out wizard.Outcome) render.Result {
 func (s *setup) prompter(interrupt func()) (wizard.Prompter, bool, error) {
 	streams := s.deps.streams
 	if reason := s.lineMode(); reason != "" {
-		return prompt.NewLines(streams.In, streams.Err, reason), s.deps.value("CI") == "", nil
+		return prompt.NewLines(streams, reason), s.deps.value("CI") == "", nil
 	}
 	if !streams.Interactive() {
-		return prompt.NewLines(strings.NewReader(""), streams.Err, ""), false, nil
+		return prompt.NewLines(streams, ""), false, nil
 	}
 	screen, err := prompt.NewScreen(streams, interrupt)
 	return screen, true, err

@@ -228,13 +228,13 @@ func (k *keeping) password(ctx context.Context, p profile.Profile) (submission.S
 // askPassphrase asks for the passphrase of the encrypted file, twice where it is new.
 func (k *keeping) askPassphrase(ctx context.Context, need secret.Need) (submission.Secret, error) {
 	if !need.New {
-		return ask(ctx, k.deps, fmt.Sprintf("Passphrase of %s (it is not shown): ", need.Path))
+		return ask(ctx, k.deps, "Passphrase of "+need.Path)
 	}
-	first, err := ask(ctx, k.deps, fmt.Sprintf("New passphrase for %s (it is not shown): ", need.Path))
+	first, err := ask(ctx, k.deps, "New passphrase for "+need.Path)
 	if err != nil || first.IsZero() {
 		return first, err
 	}
-	again, err := ask(ctx, k.deps, "The same again: ")
+	again, err := ask(ctx, k.deps, "The new passphrase again")
 	if err == nil && !bytes.Equal([]byte(first.Reveal()), []byte(again.Reveal())) {
 		err = &settings.UsageError{What: "the two passphrases differ", Hint: "run the same command again"}
 	}

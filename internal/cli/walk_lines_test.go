@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/ptytest"
 )
 
 // listener is somebody who is asked line by line, over pipes.
@@ -59,9 +61,9 @@ func listen(t *testing.T, cmd *exec.Cmd) *listener {
 // hear waits for a text behind what was heard before.
 func (l *listener) hear(text string) *listener {
 	l.t.Helper()
-	late := time.AfterFunc(patient, l.news.Broadcast)
+	late := time.AfterFunc(ptytest.Patient, l.news.Broadcast)
 	defer late.Stop()
-	deadline := time.Now().Add(patient)
+	deadline := time.Now().Add(ptytest.Patient)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
@@ -120,16 +122,16 @@ var lineWalks = map[string]struct {
 	"zoho": {walks["zoho"], []line{
 		{"Address (? for help): ", "you@example.com"}, {"Your name (Enter for none, ? for help): ", ""},
 		{"Zoho app password: ", loginWord},
-		{"What next? (Enter: type the password again; ?: help): ", ""},
+		{"What next? (? for help) ", ""},
 		{"Zoho app password: ", zohoWord},
-		{"What next? (Enter: save; ?: help): ", ""},
+		{"What next? (? for help) ", ""},
 	}},
 	"ssh": {walks["ssh"], []line{
 		{"Address (? for help): ", "you@gmail.com"}, {"Your name (Enter for none, ? for help): ", ""},
 		{"Google app password: ", spacedWord},
 		{"Will a script use this without you? (yes or no, Enter for no, ? for help): ", ""},
 		{"Passphrase: ", passphrase}, {"The same again: ", passphrase},
-		{"What next? (Enter: save; ?: help): ", ""},
+		{"What next? (? for help) ", ""},
 	}},
 }
 

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smtpwiz/smtpwiz/internal/ptytest"
 	"github.com/smtpwiz/smtpwiz/internal/smtptest"
 )
 
@@ -34,15 +35,22 @@ const (
 	passphrase = "open-Marker-sesame"
 )
 
-// noSecrets fails where a password of the walks can be read, plainly or as
-// something that can be turned back into it.
+// secretForms are the passwords of the walks, plainly and as something that can be
+// turned back into them.
+func secretForms() []string {
+	var out []string
+	for _, secret := range []string{loginWord, googleWord, spacedWord, zohoWord, bridgeWord, passphrase} {
+		out = append(out, secret, base64.StdEncoding.EncodeToString([]byte(secret)))
+	}
+	return out
+}
+
+// noSecrets fails where a password of the walks can be read.
 func noSecrets(t *testing.T, text string) {
 	t.Helper()
-	for _, secret := range []string{loginWord, googleWord, spacedWord, zohoWord, bridgeWord, passphrase} {
-		for _, form := range []string{secret, base64.StdEncoding.EncodeToString([]byte(secret))} {
-			if strings.Contains(text, form) {
-				t.Errorf("a password can be read:\n%s", text)
-			}
+	for _, secret := range secretForms() {
+		if strings.Contains(text, secret) {
+			t.Errorf("a password can be read:\n%s", text)
 		}
 	}
 }
@@ -325,7 +333,7 @@ func atGmail(t *testing.T) *place {
 func TestWalks(t *testing.T) {
 	t.Parallel()
 	for name, w := range walks {
-		for _, s := range []size{usual, narrow} {
+		for _, s := range []ptytest.Size{ptytest.Usual, ptytest.Narrow} {
 			t.Run(fmt.Sprintf("%s %s", name, s), func(t *testing.T) {
 				t.Parallel()
 				w.run(t, name, s)
@@ -334,18 +342,18 @@ func TestWalks(t *testing.T) {
 	}
 }
 
-func (w walk) run(t *testing.T, name string, s size) {
+func (w walk) run(t *testing.T, name string, s ptytest.Size) {
 	p := w.place(t)
 	at, env := w.furnish(t, p)
-	person := sit(t, s, at, program(t, at, p.world, env, append([]string{"setup"}, w.args...)...))
+	person := sit(t, s, program(t, at, p.world, env, append([]string{"setup"}, w.args...)...))
 	g := openGolden(t, name+"-"+s.String())
 	for _, st := range w.steps {
-		person.see(st.sees)
+		person.See(st.sees)
 		g.next(st.title+", then "+shownKeys(st.keys), person)
-		person.send(st.keys)
+		person.Send(st.keys)
 	}
-	person.end(w.status)
-	g.text("left on the screen", person.left())
+	person.End(w.status)
+	g.text("left on the screen", person.Left())
 	g.close()
 	w.check(t, p, at)
 }

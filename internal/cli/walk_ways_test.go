@@ -6,10 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
-	"github.com/creack/pty"
+	"github.com/smtpwiz/smtpwiz/internal/ptytest"
 )
 
 // everyPage is a walk over as many kinds of pages as there are.
@@ -34,11 +33,7 @@ var everyPage = []step{
 // was written, and the terminal is as it was.
 func TestWalkEndsOnEveryPage(t *testing.T) {
 	t.Parallel()
-	ways := map[string]func(*walker){
-		"ctrl+c":  func(w *walker) { w.send("<ctrl+c>") },
-		"SIGTERM": func(w *walker) { _ = w.cmd.Process.Signal(syscall.SIGTERM) },
-	}
-	for name, end := range ways {
+	for name, end := range endings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for i, last := range everyPage {
@@ -46,18 +41,18 @@ func TestWalkEndsOnEveryPage(t *testing.T) {
 					p := newPlace(t, "example.com MX 1 mx1.mail.ovh.net.").
 						serve("pro2.mail.ovh.net:587", []string{opening + upgrade + refuses, opening + upgrade + takes}[:min(1+i/10, 2)]...) // a second try goes before page 10
 					at := emptyHome(t)
-					w := sit(t, usual, at, program(t, at, p.world, []string{p.trust(at)}, "setup"))
+					w := sit(t, ptytest.Usual, program(t, at, p.world, []string{p.trust(at)}, "setup"))
 					for _, st := range everyPage[:i] {
-						w.see(st.sees).send(st.keys)
+						w.See(st.sees).Send(st.keys)
 					}
-					w.see(last.sees)
+					w.See(last.sees)
 					end(w)
-					w.end(130)
+					w.End(130)
 					if got := files(t, at); got != nil {
 						t.Errorf("it wrote %v", got)
 					}
-					if !strings.Contains(w.left(), "nothing was saved") {
-						t.Errorf("it does not tell that nothing was saved:\n%s", w.left())
+					if !strings.Contains(w.Left(), "nothing was saved") {
+						t.Errorf("it does not tell that nothing was saved:\n%s", w.Left())
 					}
 				})
 			}
@@ -76,23 +71,23 @@ func TestWalkBackFromEveryPage(t *testing.T) {
 			w := walks[name]
 			p := w.place(t)
 			at, env := w.furnish(t, p)
-			person := sit(t, usual, at, program(t, at, p.world, env, "setup"))
+			person := sit(t, ptytest.Usual, program(t, at, p.world, env, "setup"))
 			for i, st := range w.steps {
-				if person.see(st.sees); i > 0 {
+				if person.See(st.sees); i > 0 {
 					before := w.steps[i-1]
-					person.send("<back>").see(before.sees)
+					person.Send("<back>").See(before.sees)
 					if answer, _, ok := strings.Cut(before.keys, "<"); ok {
-						person.see(answer) // it is kept
+						person.See(answer) // it is kept
 					}
 					keys := again[before.title]
 					if keys == "" {
 						keys = "<enter>"
 					}
-					person.send(keys).see(st.sees)
+					person.Send(keys).See(st.sees)
 				}
-				person.send(st.keys)
+				person.Send(st.keys)
 			}
-			person.end(0)
+			person.End(0)
 			w.sent = p.passwords() // tried once more after the way back from what came behind
 			w.check(t, p, at)
 			for _, got := range w.sent {
@@ -108,26 +103,17 @@ func TestWalkResizes(t *testing.T) {
 	t.Parallel()
 	p := atGmail(t)
 	at := emptyHome(t)
-	w := sit(t, usual, at, program(t, at, p.world, []string{p.trust(at)}, "setup", "--secret-store", "none"))
-	resize := func(s size) {
-		w.mu.Lock()
-		w.screen.Resize(s.columns, s.rows)
-		w.mu.Unlock()
-		if err := pty.Setsize(w.line, &pty.Winsize{Rows: uint16(s.rows), Cols: uint16(s.columns)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.see("Which address").send("you@gmail.com<enter>")
-	w.see("Your name:")
-	resize(narrow)
-	w.see("[shift+tab] back").send("张伟 आदित्य<enter>")
-	w.see("20 more lines")
-	resize(size{10, 3})
-	resize(size{120, 40})
-	w.see("One test mail goes to you@gmail.com. Nothing is saved yet.").send("<paste>" + spacedWord + "</paste>")
-	w.see("19 characters").send("<enter>")
-	w.see("Save as").send("<enter>")
-	w.end(0)
+	w := sit(t, ptytest.Usual, program(t, at, p.world, []string{p.trust(at)}, "setup", "--secret-store", "none"))
+	w.See("Which address").Send("you@gmail.com<enter>")
+	w.See("Your name:")
+	w.Resize(ptytest.Narrow)
+	w.See("[shift+tab] back").Send("张伟 आदित्य<enter>")
+	w.See("20 more lines")
+	w.Resize(ptytest.Size{Columns: 10, Rows: 3}).Resize(ptytest.Size{Columns: 120, Rows: 40})
+	w.See("One test mail goes to you@gmail.com. Nothing is saved yet.").Send("<paste>" + spacedWord + "</paste>")
+	w.See("19 characters").Send("<enter>")
+	w.See("Save as").Send("<enter>")
+	w.End(0)
 	config, err := os.ReadFile(filepath.Join(at, "config/smtpwiz/config.toml"))
 	if err != nil || !strings.Contains(string(config), "张伟 आदित्य") {
 		t.Errorf("%v, the name is not in\n%s", err, config)
@@ -140,12 +126,12 @@ func TestWalkPastes(t *testing.T) {
 	t.Parallel()
 	p := atGmail(t)
 	at := emptyHome(t)
-	w := sit(t, usual, at, program(t, at, p.world, []string{p.trust(at)}, "setup", "--secret-store", "none"))
-	w.see("Which address").send("<paste>you@gmail.com\r\n" + loginWord + "\n</paste>")
-	w.see("Only the first line of the pasted text was taken.").send("<enter><enter>\r")
-	w.see("Google app password:").send("<paste>" + spacedWord + "\n</paste>\ry")
-	w.see("Save as").send("<enter>")
-	w.end(0)
+	w := sit(t, ptytest.Usual, program(t, at, p.world, []string{p.trust(at)}, "setup", "--secret-store", "none"))
+	w.See("Which address").Send("<paste>you@gmail.com\r\n" + loginWord + "\n</paste>")
+	w.See("Only the first line of the pasted text was taken.").Send("<enter><enter>\r")
+	w.See("Google app password:").Send("<paste>" + spacedWord + "\n</paste>\ry")
+	w.See("Save as").Send("<enter>")
+	w.End(0)
 	if got := p.passwords(); len(got) != 1 || got[0] != googleWord {
 		t.Errorf("passwords %q", got)
 	}

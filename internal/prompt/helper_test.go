@@ -37,7 +37,7 @@ func helper(mode string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var p wizard.Prompter = NewLines(os.Stdin, os.Stderr, "PROMPT_HELPER")
+	var p wizard.Prompter = NewLines(terminal.System(), "PROMPT_HELPER")
 	if mode == "screen" {
 		screen, err := NewScreen(terminal.System(), stop)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
 )
 
@@ -20,19 +21,21 @@ import (
 // with nothing but < goes back, ? explains, and ! stops; in a password ! is
 // itself. Its methods are for one goroutine.
 type Lines struct {
-	in     *lineReader
+	in     io.Reader
 	out    io.Writer
+	ascii  bool // the locale shows nothing else
 	reason string
 	begun  bool
 	every  time.Duration // between two "still waiting"
 }
 
-// NewLines prepares Lines. reason says what switched it on, for its first line:
-// "--accessible", "TERM=dumb"; "" where nothing is going to be asked, and then
-// that line is left out. Where in is a terminal, passwords are read from
-// it without echo; anywhere else they are lines like the others.
-func NewLines(in io.Reader, out io.Writer, reason string) *Lines {
-	return &Lines{in: &lineReader{from: in}, out: out, reason: reason, every: 10 * time.Second}
+// NewLines prepares Lines between In and Err, where talk goes. reason says what
+// switched it on, for its first line: "--accessible", "TERM=dumb"; "" where
+// nothing is going to be asked, and then that line is left out. Where In is a
+// terminal, passwords are read from it without echo; anywhere else they are lines
+// like the others.
+func NewLines(s *terminal.Streams, reason string) *Lines {
+	return &Lines{in: s.In, out: s.Err, ascii: !isUTF8(s.Getenv), reason: reason, every: 10 * time.Second}
 }
 
 const (
@@ -57,7 +60,9 @@ func (l *Lines) Ask(ctx context.Context, p wizard.Page) (wizard.Answer, error) {
 	if len(p.Questions) == 0 {
 		return d.choose(ctx)
 	}
-	d.announce(sayInstead)
+	if slices.ContainsFunc(p.Questions, func(q wizard.Question) bool { return q.Kind != wizard.Password }) {
+		d.announce(sayInstead)
+	}
 	return d.run(ctx)
 }
 
@@ -123,7 +128,15 @@ func (l *Lines) begin() {
 	l.begun = true
 }
 
-func (l *Lines) say(line string) { fmt.Fprintf(l.out, "%s\n", safe(line)) }
+func (l *Lines) say(line string) { l.prompt(line + "\n") }
+
+func (l *Lines) prompt(text string) {
+	text = safe(text)
+	if l.ascii {
+		text = inASCII(text)
+	}
+	fmt.Fprint(l.out, text)
+}
 
 // tell writes blocks, unwrapped: the terminal or the reader breaks lines better.
 func (l *Lines) tell(blocks []wizard.Block) {
@@ -197,7 +210,7 @@ func (d *dialogue) ask(ctx context.Context, i int) (turn, error) {
 		return d.askPassword(ctx, i)
 	}
 	d.prompt(d.promptFor(q, d.texts[i]))
-	line, err := d.in.line(ctx)
+	line, err := terminal.ReadLine(ctx, d.in)
 	if err != nil {
 		return turn{}, err
 	}
@@ -222,55 +235,54 @@ func (d *dialogue) ask(ctx context.Context, i int) (turn, error) {
 }
 
 // askPassword takes a line as it is. Only < and ? alone are no password: nobody
-// has one of one character.
+// has one of one character. The words of the actions count only after a ? or an
+// empty line, for any of them might be a password.
 func (d *dialogue) askPassword(ctx context.Context, i int) (turn, error) {
 	q := d.page.Questions[i]
-	d.say(sayPassword)
-	d.prompt(withColon(q.Label) + " ")
-	line, err := d.in.secret(ctx, d.out)
-	if err != nil {
-		return turn{}, err
+	if q.Hint != "" {
+		d.say(sayHint(q.Hint))
 	}
-	switch line {
-	case goBack:
-		return turn{move: wizard.Back}, nil
-	case explain:
-		d.help(q)
-		return turn{}, errAgain
-	case "":
-		if t, ok, err := d.otherWays(ctx, q); ok {
-			return t, err
+	d.say(sayPassword(d.words()))
+	for wordsCount := false; ; wordsCount = true {
+		d.prompt(withColon(q.Label) + " ")
+		line, more, err := terminal.ReadSecret(ctx, d.in, d.out)
+		if err != nil {
+			return turn{}, err
 		}
+		if more {
+			d.say(sayFirstLine)
+		}
+		switch {
+		case line == goBack:
+			return turn{move: wizard.Back}, nil
+		case line == explain:
+			d.help(q)
+			continue
+		case line == "" && !q.Optional:
+			d.say(sayEmptyPassword)
+			d.announce(sayInstead)
+			continue
+		case wordsCount:
+			if t, ok, err := d.command(line, q); ok {
+				return t, err
+			}
+		}
+		return d.takePassword(i, line)
 	}
-	d.say(sayReceived(utf8.RuneCountInString(line)))
-	if complaint := problem(q, line); complaint != "" {
+}
+
+func (d *dialogue) takePassword(i int, line string) (turn, error) {
+	if line == "" {
+		d.say(sayKept)
+	} else {
+		d.say(sayReceived(utf8.RuneCountInString(line)))
+	}
+	if complaint := problem(d.page.Questions[i], line); complaint != "" {
 		d.say(complaint)
 		return turn{}, errAgain
 	}
 	d.texts[i] = line
 	return turn{move: wizard.Next}, nil
-}
-
-// otherWays: behind an empty password stand the ways that cannot be typed into
-// one. It is false where empty is an answer.
-func (d *dialogue) otherWays(ctx context.Context, q wizard.Question) (turn, bool, error) {
-	if q.Optional {
-		return turn{}, false, nil
-	}
-	d.say(sayEmptyPassword)
-	d.prompt(sayWaysPrompt(d.words()))
-	line, err := d.in.line(ctx)
-	if err != nil {
-		return turn{}, true, err
-	}
-	typed := strings.TrimSpace(line)
-	if t, ok, err := d.command(typed, q); ok {
-		return t, true, err
-	}
-	if typed != "" {
-		d.say(sayUnknown)
-	}
-	return turn{}, true, errAgain
 }
 
 // command reads a line that is no answer: <, ?, ! or the word of an action.
@@ -298,11 +310,11 @@ func (d *dialogue) command(typed string, q wizard.Question) (turn, bool, error) 
 
 // choose asks on a page without questions for one of its actions.
 func (d *dialogue) choose(ctx context.Context) (wizard.Answer, error) {
-	d.announce(sayWords)
-	label, action := d.onEnter()
+	_, action := d.onEnter()
+	d.choices()
 	for {
-		d.prompt(askAction(label))
-		line, err := d.in.line(ctx)
+		d.prompt(sayWhatNext)
+		line, err := terminal.ReadLine(ctx, d.in)
 		if err != nil {
 			return wizard.Answer{}, err
 		}
@@ -347,18 +359,34 @@ func (d *dialogue) letter(typed string) string {
 	return typed
 }
 
+// choices tells of all that can be done on a page without questions.
+func (d *dialogue) choices() {
+	label, action := d.onEnter()
+	if label == "" {
+		label = sayGoOn
+	}
+	d.say(sayChoices)
+	d.say("  " + sayEnter(label))
+	d.list(action)
+}
+
 // announce tells of the actions, each by the word that does it.
 func (d *dialogue) announce(intro string) {
-	words := d.words()
-	if len(words) == 0 {
-		return
+	if len(d.page.Actions) > 0 {
+		d.say(intro)
+		d.list("")
 	}
-	d.say(intro)
-	for i, a := range d.page.Actions {
-		if strings.EqualFold(words[i], a.Label) {
-			d.say("  " + words[i])
-		} else {
-			d.say("  " + words[i] + ": " + a.Label)
+}
+
+// list tells of the actions, without the one that Enter does.
+func (d *dialogue) list(onEnter string) {
+	for _, a := range d.page.Actions {
+		switch {
+		case a.Key == onEnter:
+		case strings.EqualFold(a.Key, a.Label):
+			d.say("  " + a.Key)
+		default:
+			d.say("  " + a.Key + ": " + a.Label)
 		}
 	}
 }
@@ -370,8 +398,6 @@ func (d *dialogue) words() []string {
 	}
 	return words
 }
-
-func (d *dialogue) prompt(text string) { fmt.Fprint(d.out, safe(text)) }
 
 func (d *dialogue) promptFor(q wizard.Question, value string) string {
 	label := strings.TrimRight(q.Label, ": ")
@@ -412,7 +438,7 @@ func (d *dialogue) help(q wizard.Question) {
 		d.say(sayNoHelp)
 	}
 	if len(d.page.Questions) == 0 {
-		d.announce(sayWords)
+		d.choices()
 	} else {
 		d.announce(sayInstead)
 	}

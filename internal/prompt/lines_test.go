@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -15,14 +14,20 @@ import (
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
 )
+
+// streams are those of a pipe, where the locale is UTF-8.
+func streams(in io.Reader, out io.Writer) *terminal.Streams {
+	return &terminal.Streams{In: in, Err: out, Getenv: utf8Terminal}
+}
 
 // linesOf asks one page of what a pipe says.
 func linesOf(t *testing.T, p wizard.Page, in string) (wizard.Answer, string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	a, err := NewLines(strings.NewReader(in), &out, "--accessible").Ask(t.Context(), p)
+	a, err := NewLines(streams(strings.NewReader(in), &out), "--accessible").Ask(t.Context(), p)
 	if strings.ContainsFunc(out.String(), func(r rune) bool { return r < ' ' && r != '\n' }) {
 		t.Errorf("a control character was written: %q", out.String())
 	}
@@ -39,11 +44,16 @@ func TestLinesAnswers(t *testing.T) {
 	pages["both"] = wizard.Page{Title: "Both", Focus: "b", Back: true, Questions: []wizard.Question{
 		{Key: "a", Label: "A", Value: "one"}, {Key: "b", Label: "B:", Value: "two"},
 	}}
+	pages["kept"] = wizard.Page{
+		Title: "Kept", Questions: []wizard.Question{{Key: "password", Label: "Password", Kind: wizard.Password, Optional: true, Hint: "leave it empty for the saved one"}},
+		Actions: []wizard.Action{{Key: "change", Label: "change"}},
+	}
 	pages["plain"] = wizard.Page{Title: "Read this"}
 	tests := []struct {
 		name, page, in string
 		want           string // as describe tells it
 		says           []string
+		silent         []string
 		err            error
 	}{
 		{
@@ -91,6 +101,11 @@ func TestLinesAnswers(t *testing.T) {
 		{name: "password of Windows", page: "login", in: marker + "\r\n", want: "login next  password=15,true"},
 		{name: "signs inside a password", page: "login", in: "!<?!<?!<?\n", want: "login next  password=9,false"},
 		{name: "! is itself in a password", page: "login", in: "!\n" + marker + "\n", want: "login next  password=15,true", says: []string{"1 character received.", "too short"}},
+		{name: "the word of an action is a password", page: "login", in: "change\n" + marker + "\n", want: "login next  password=15,true", says: []string{"6 characters received.", "too short"}},
+		{name: "but not after help", page: "login", in: "?\nchange\n", want: "login acted change password=0,false", says: []string{"after that these words work too: change"}},
+		{name: "and a password is one there", page: "login", in: "?\n" + marker + "\n", want: "login next  password=15,true"},
+		{name: "empty where one is kept", page: "kept", in: "\n", want: " next  password=0,false", says: []string{"(leave it empty for the saved one)", sayKept}, silent: []string{"received"}},
+		{name: "words where one is kept", page: "kept", in: "?\nchange\n", want: " acted change password=0,false"},
 		{name: "spaces stay in a password", page: "login", in: "  spaced out  \n", want: "login next  password=14,false"},
 		{name: "back from a password", page: "login", in: "<\n", want: "login back  password=0,false"},
 		{name: "help at a password", page: "login", in: "?\n" + marker + "\n", want: "login next  password=15,true", says: []string{"second password for one program"}},
@@ -98,13 +113,13 @@ func TestLinesAnswers(t *testing.T) {
 		{name: "empty password twice", page: "login", in: "\n\n" + marker + "\n", want: "login next  password=15,true"},
 		{name: "stop behind an empty password", page: "login", in: "\n!\n", err: wizard.ErrAborted},
 
-		{name: "Enter takes the first action", page: "failed", in: "\n", want: "failed acted password", says: []string{"What next? (Enter: paste the password again; ?: help): ", "  host: try smtp.zoho.eu, the other host\n"}},
+		{name: "Enter takes the first action", page: "failed", in: "\n", want: "failed acted password", says: []string{"  Enter: paste the password again\n  host: try smtp.zoho.eu, the other host\n"}},
 		{name: "action by its key", page: "failed", in: "region\n", want: "failed acted region"},
 		{name: "action by its letter", page: "failed", in: "H\n", want: "failed acted host"},
 		{name: "no such action", page: "failed", in: "x\nq\n", want: "failed acted stop", says: []string{sayUnknown}},
 		{name: "back from actions", page: "failed", in: "<\n", want: "failed back "},
 		{name: "server's words stay as they are", page: "failed", in: "\n", want: "failed acted password", says: []string{"  535 5.7.8 Authentication Failed _*`not markdown`*_\n"}},
-		{name: "Enter goes on where the page says so", page: "save", in: "\n", want: "save next ", says: []string{"What next? (Enter: save; ?: help): "}},
+		{name: "Enter goes on where the page says so", page: "save", in: "\n", want: "save next ", says: []string{"  Enter: save\n  change\n"}},
 		{name: "nothing to choose", page: "plain", in: "\n", want: " next "},
 
 		{name: "every sort of question", page: "change", in: "mail.example.com\n587\nstarttls\nN\n", want: "change next  host=mail.example.com port=587 security=starttls keyring=no"},
@@ -126,6 +141,11 @@ func TestLinesAnswers(t *testing.T) {
 			for _, s := range tc.says {
 				if !strings.Contains(out, s) {
 					t.Errorf("does not say %q:\n%s", s, out)
+				}
+			}
+			for _, s := range tc.silent {
+				if strings.Contains(out, s) {
+					t.Errorf("says %q:\n%s", s, out)
 				}
 			}
 			if strings.Contains(out, marker) {
@@ -155,50 +175,9 @@ func TestLinesEndsWithItsContext(t *testing.T) {
 	in, _ := io.Pipe() // says nothing
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(0, cancel)
-	_, err := NewLines(in, io.Discard, "a test").Ask(ctx, samplePages()[0])
+	_, err := NewLines(streams(in, io.Discard), "a test").Ask(ctx, samplePages()[0])
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestReadLine(t *testing.T) {
-	t.Parallel()
-	broken := errors.New("broken")
-	tests := []struct {
-		name string
-		in   io.Reader
-		want string
-		err  error
-	}{
-		{"LF", strings.NewReader("a\nb"), "a", nil},
-		{"CRLF", strings.NewReader("a\r\nb"), "a", nil},
-		{"CR inside", strings.NewReader("a\rb\n"), "a\rb", nil},
-		{"no end", strings.NewReader("a"), "a", nil},
-		{"empty", strings.NewReader(""), "", io.EOF},
-		{"empty line", strings.NewReader("\n"), "", nil},
-		{"data with the error", iotest.DataErrReader(strings.NewReader("a")), "a", nil},
-		{"broken", iotest.ErrReader(broken), "", broken},
-	}
-	for _, tc := range tests {
-		got, err := readLine(tc.in)
-		if got != tc.want || !errors.Is(err, tc.err) {
-			t.Errorf("%s: %q, %v; want %q, %v", tc.name, got, err, tc.want, tc.err)
-		}
-	}
-	if _, err := readLine(strings.NewReader(strings.Repeat("x", mostLine+1))); err == nil {
-		t.Error("a line without bounds was read")
-	}
-}
-
-// What stands behind a line is left for the next reader.
-func TestReadLineTakesNoMore(t *testing.T) {
-	t.Parallel()
-	in := strings.NewReader("one\ntwo\n")
-	if _, err := readLine(in); err != nil {
-		t.Fatal(err)
-	}
-	if rest, _ := io.ReadAll(in); string(rest) != "two\n" {
-		t.Errorf("left %q", rest)
 	}
 }
 
@@ -206,7 +185,7 @@ func TestLinesWatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		l := NewLines(strings.NewReader(""), &out, "a test")
+		l := NewLines(streams(strings.NewReader(""), &out), "a test")
 		ssl := submission.Endpoint{Host: "mail.example.com", Port: 465, Security: submission.SSL}
 		stopped, err := l.Watch(t.Context(), "Trying mail.example.com", func(_ context.Context, tell func(report.Event)) {
 			tell(report.Event{Endpoint: ssl, Step: report.Step{Stage: report.Connect}, Running: true})
@@ -234,7 +213,7 @@ FAIL: tls, reset[2J, 3 ms
 func TestLinesWatchEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := NewLines(strings.NewReader(""), io.Discard, "a test").Watch(ctx, "Trying", func(ctx context.Context, _ func(report.Event)) {
+	_, err := NewLines(streams(strings.NewReader(""), io.Discard), "a test").Watch(ctx, "Trying", func(ctx context.Context, _ func(report.Event)) {
 		cancel()
 		<-ctx.Done()
 	})

@@ -53,9 +53,15 @@ func newLook(out io.Writer, getenv func(string) string) look {
 
 // legible is a screen as the locale can show it, cell for cell.
 func (l look) legible(text string) string {
-	if !l.ascii {
-		return text
+	if l.ascii {
+		return inASCII(text)
 	}
+	return text
+}
+
+// inASCII writes quotes plainly, and a question mark for each cell of what ASCII
+// has no sign for.
+func inASCII(text string) string {
 	var out strings.Builder
 	for _, r := range text {
 		switch {
@@ -65,6 +71,8 @@ func (l look) legible(text string) string {
 			out.WriteByte('"')
 		case strings.ContainsRune("‘’", r):
 			out.WriteByte('\'')
+		case strings.ContainsRune("‐‑–—", r):
+			out.WriteByte('-')
 		default:
 			out.WriteString(strings.Repeat("?", ansi.StringWidth(string(r))))
 		}

@@ -3,184 +3,25 @@
 package prompt
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
 	"github.com/creack/pty"
-	"golang.org/x/term"
+
+	"github.com/smtpwiz/smtpwiz/internal/ptytest"
 )
 
-// patient is how long a screen may take on a busy machine; nothing waits for it
-// where all is well.
-const patient = 20 * time.Second
-
-// session is the helper in a terminal, with all that it wrote.
-type session struct {
-	t        *testing.T
-	cmd      *exec.Cmd
-	terminal *os.File // our end
-	line     *os.File // the program's end, kept open to look at its state
-
-	mu   sync.Mutex
-	news *sync.Cond
-	out  bytes.Buffer
-	seen int // what was waited for already
-}
-
-func begin(t *testing.T, mode string, env ...string) *session {
+// begin starts the helper in a terminal.
+func begin(t *testing.T, mode string, env ...string) *ptytest.Terminal {
 	t.Helper()
-	terminal, line, err := pty.Open()
-	if err != nil {
-		t.Skipf("no pseudo-terminal: %v", err)
-	}
-	s := &session{t: t, terminal: terminal, line: line}
-	s.news = sync.NewCond(&s.mu)
-	if err := pty.Setsize(line, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
-		t.Fatal(err)
-	}
-	s.cmd = exec.Command(os.Args[0])
-	s.cmd.Env = append([]string{"PROMPT_HELPER=" + mode, "TERM=xterm-256color", "LANG=C.UTF-8"}, env...)
-	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = line, line, line
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	t.Cleanup(func() {
-		_ = s.cmd.Process.Kill()
-		_, _ = s.cmd.Process.Wait()
-		_, _ = terminal.Close(), line.Close()
-	})
-	before := s.state()
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go s.read()
-	t.Cleanup(func() {
-		if after := s.state(); after != before {
-			t.Errorf("the terminal was left in another state:\n%+v\n%+v", before, after)
-		}
-	})
-	return s
-}
-
-func (s *session) read() {
-	buf := make([]byte, 4096)
-	for {
-		n, err := s.terminal.Read(buf)
-		s.mu.Lock()
-		s.out.Write(buf[:n])
-		s.news.Broadcast()
-		s.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
-}
-
-// state is the terminal's, as the program has set it.
-func (s *session) state() term.State {
-	state, err := term.GetState(int(s.line.Fd()))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return *state
-}
-
-// waitFor waits until the text was written after what was waited for before.
-func (s *session) waitFor(text string) *session {
-	s.t.Helper()
-	s.waitUntil(text, func(written string) int {
-		if at := strings.Index(written, text); at >= 0 {
-			return at + len(text)
-		}
-		if strings.Contains(ansi.Strip(written), text) {
-			return len(written)
-		}
-		return -1
-	})
-	return s
-}
-
-func (s *session) waitUntil(what string, found func(written string) int) {
-	s.t.Helper()
-	late := time.AfterFunc(patient, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.news.Broadcast()
-	})
-	defer late.Stop()
-	deadline := time.Now().Add(patient)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for {
-		if n := found(s.out.String()[s.seen:]); n >= 0 {
-			s.seen += n
-			return
-		}
-		if time.Now().After(deadline) {
-			s.t.Fatalf("waited in vain for %s in %q", what, s.out.String()[s.seen:])
-		}
-		s.news.Wait()
-	}
-}
-
-func (s *session) send(keys string) *session {
-	s.t.Helper()
-	if _, err := s.terminal.WriteString(keys); err != nil {
-		s.t.Fatal(err)
-	}
-	return s
-}
-
-// status waits for the end of the program.
-func (s *session) status() int {
-	s.t.Helper()
-	ended := make(chan error, 1)
-	go func() { ended <- s.cmd.Wait() }()
-	select {
-	case err := <-ended:
-		var failed *exec.ExitError
-		if err != nil && !errors.As(err, &failed) {
-			s.t.Fatal(err)
-		}
-		return s.cmd.ProcessState.ExitCode()
-	case <-time.After(patient):
-		s.t.Fatalf("it does not end; it wrote %q", s.written())
-		return -1
-	}
-}
-
-func (s *session) written() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.out.String()
-}
-
-func (s *session) ends(want int) {
-	s.t.Helper()
-	if got := s.status(); got != want {
-		s.t.Errorf("status %d, want %d; it wrote %q", got, want, s.written())
-	}
-	if strings.Contains(s.written(), marker) {
-		s.t.Errorf("the password was shown: %q", s.written())
-	}
-}
-
-// left checks that the terminal was given back: the normal screen, the cursor
-// shown, pastes no longer marked.
-func (s *session) left() {
-	s.t.Helper()
-	out := s.written()
-	for _, pair := range [][2]string{{"\x1b[?1049h", "\x1b[?1049l"}, {"\x1b[?25l", "\x1b[?25h"}, {"\x1b[?2004h", "\x1b[?2004l"}} {
-		if strings.LastIndex(out, pair[0]) > strings.LastIndex(out, pair[1]) {
-			s.t.Errorf("%q was not taken back by %q", pair[0], pair[1])
-		}
-	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append([]string{"PROMPT_HELPER=" + mode, "TERM=xterm-256color", "LANG=C.UTF-8"}, env...)
+	return ptytest.Start(t, cmd, ptytest.Usual, marker)
 }
 
 const (
@@ -196,19 +37,18 @@ const (
 func TestPTYWalk(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "screen")
-	s.waitFor(atAddress).send("you@example.com\r")
-	s.waitFor("> ").send("张伟\r")
-	s.waitFor(atProvider).send("zoho").waitFor("Zoho").send("\r")
-	s.waitFor(atPassword).send("\x1b[200~" + marker + "\n\x1b[201~").waitFor("15 characters").send("\r")
-	s.waitFor(atFailed).send("h")
-	s.waitFor(atChange).send("\r\r\rn")
-	s.waitFor(atSave).send("\r")
-	s.waitFor("The end.").waitFor("address next  address=you@example.com name=张伟").
-		waitFor("provider=zoho").waitFor("password=15,true").waitFor("probe stopped: false").
-		waitFor("failed acted host").waitFor("security=ssl keyring=no").waitFor("save next")
-	s.ends(0)
-	s.left()
-	out := s.written()
+	s.Hear(atAddress).Send("you@example.com\r")
+	s.Hear("> ").Send("张伟\r")
+	s.Hear(atProvider).Send("zoho").Hear("Zoho").Send("\r")
+	s.Hear(atPassword).Send("\x1b[200~" + marker + "\n\x1b[201~").Hear("15 characters").Send("\r")
+	s.Hear(atFailed).Send("h")
+	s.Hear(atChange).Send("\r\r\rn")
+	s.Hear(atSave).Send("\r")
+	s.Hear("The end.").Hear("address next  address=you@example.com name=张伟").
+		Hear("provider=zoho").Hear("password=15,true").Hear("probe stopped: false").
+		Hear("failed acted host").Hear("security=ssl keyring=no").Hear("save next")
+	s.End(0)
+	out := s.Written()
 	if strings.LastIndex(out, "The end.") < strings.LastIndex(out, "\x1b[?1049l") {
 		t.Error("the end was told on the screen that is gone")
 	}
@@ -219,68 +59,64 @@ func TestPTYWalk(t *testing.T) {
 func TestPTYTypeAhead(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "screen")
-	s.waitFor(atAddress).send("you@example.com\rYou\r")
-	s.waitFor(atProvider).send("zoho\r" + marker + "\r")
-	s.waitFor(atFailed).send("q")
-	s.waitFor("name=You").waitFor("provider=zoho").waitFor("password=15,true")
-	s.ends(0)
+	s.Hear(atAddress).Send("you@example.com\rYou\r")
+	s.Hear(atProvider).Send("zoho\r" + marker + "\r")
+	s.Hear(atFailed).Send("q")
+	s.Hear("name=You").Hear("provider=zoho").Hear("password=15,true")
+	s.End(0)
 }
 
 // After something was told the terminal is taken again, and given back again.
 func TestPTYTellInBetween(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "screen", "PROMPT_TELL=address")
-	s.waitFor(atAddress).send("you@example.com\r\r")
-	s.waitFor("Told in between.").waitFor(atProvider).send("zoho\r")
-	s.waitFor(atPassword).send("\x03").waitFor("aborted")
-	s.ends(130)
-	s.left()
+	s.Hear(atAddress).Send("you@example.com\r\r")
+	s.Hear("Told in between.").Hear(atProvider).Send("zoho\r")
+	s.Hear(atPassword).Send("\x03").Hear("aborted")
+	s.End(130)
 }
 
 func TestPTYWatchStops(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "screen", "PROMPT_PACE=1h")
-	s.waitFor(atAddress).send("you@example.com\r\r")
-	s.waitFor(atProvider).send("\r")
-	s.waitFor(atPassword).send(marker + "\r")
-	s.waitFor("587: no answer yet").send("\x1b")
-	s.waitFor(atFailed).send("q")
-	s.waitFor("password=15,true").waitFor("probe stopped: true")
-	s.ends(0)
+	s.Hear(atAddress).Send("you@example.com\r\r")
+	s.Hear(atProvider).Send("\r")
+	s.Hear(atPassword).Send(marker + "\r")
+	s.Hear("587: no answer yet").Send("\x1b")
+	s.Hear(atFailed).Send("q")
+	s.Hear("password=15,true").Hear("probe stopped: true")
+	s.End(0)
 }
 
 // On every page: ctrl+c and SIGTERM leave the terminal as it was.
 func TestPTYEndsAnywhere(t *testing.T) {
 	t.Parallel()
-	ways := map[string]func(*session){
-		"ctrl+c":  func(s *session) { s.send("\x03") },
-		"SIGTERM": func(s *session) { _ = s.cmd.Process.Signal(syscall.SIGTERM) },
+	ways := map[string]func(*ptytest.Terminal){
+		"ctrl+c":  func(s *ptytest.Terminal) { s.Send("\x03") },
+		"SIGTERM": func(s *ptytest.Terminal) { s.Terminate() },
 	}
-	for name, end := range ways {
+	for _, end := range ways {
 		for pages := range 6 {
 			s := begin(t, "screen", "PROMPT_PACE=1h")
-			s.waitFor(atAddress)
+			s.Hear(atAddress)
 			if pages > 0 {
-				s.send("you@example.com\r").waitFor("> ")
+				s.Send("you@example.com\r").Hear("> ")
 			}
 			if pages > 1 {
-				s.send("\r").waitFor(atProvider)
+				s.Send("\r").Hear(atProvider)
 			}
 			if pages > 2 {
-				s.send("\r").waitFor(atPassword)
+				s.Send("\r").Hear(atPassword)
 			}
 			if pages > 3 {
-				s.send(marker + "\r").waitFor("connect")
+				s.Send(marker + "\r").Hear("connect")
 			}
 			if pages > 4 {
-				s.send("\x1b").waitFor(atFailed)
+				s.Send("\x1b").Hear(atFailed)
 			}
 			end(s)
-			s.waitFor("aborted")
-			if got := s.status(); got != 130 {
-				t.Errorf("%s after %d pages: status %d", name, pages, got)
-			}
-			s.left()
+			s.Hear("aborted")
+			s.End(130)
 		}
 	}
 }
@@ -288,63 +124,68 @@ func TestPTYEndsAnywhere(t *testing.T) {
 func TestPTYResize(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "screen")
-	s.waitFor(atAddress).send("you@example.com").waitFor("com")
-	for _, size := range []pty.Winsize{{Rows: 12, Cols: 40}, {Rows: 3, Cols: 10}, {Rows: 40, Cols: 120}} {
-		if err := pty.Setsize(s.line, &size); err != nil {
-			t.Fatal(err)
-		}
-		_ = s.cmd.Process.Signal(syscall.SIGWINCH)
+	s.Hear(atAddress).Send("you@example.com").Hear("com")
+	for _, size := range []ptytest.Size{ptytest.Narrow, {Columns: 10, Rows: 3}, {Columns: 120, Rows: 40}} {
+		s.Resize(size)
 	}
-	s.waitFor("[ctrl+c] quit").send("\r").waitFor("> ").send("\r")
-	s.waitFor(atProvider).send("\x03")
-	s.waitFor("aborted")
-	s.ends(130)
+	s.Hear("[ctrl+c] quit").Send("\r").Hear("> ").Send("\r")
+	s.Hear(atProvider).Send("\x03")
+	s.Hear("aborted")
+	s.End(130)
 }
 
 func TestPTYLines(t *testing.T) {
 	t.Parallel()
 	s := begin(t, "lines")
-	s.waitFor("switched on by PROMPT_HELPER").waitFor(atAddress).send("you@example.com\n")
-	s.waitFor(atName[:10]).send("\n")
-	s.waitFor("the list").send("zoho\n")
-	s.waitFor(atPassword + ": ").waitNoEcho().send(marker + "\n").waitFor("15 characters received.")
-	s.waitFor("FAIL: auth").waitFor("What next?").send("stop\n")
-	s.waitFor("password=15,true")
-	s.ends(0)
-	if strings.Contains(s.written(), "\x1b") {
-		t.Errorf("an escape was written: %q", s.written())
+	s.Hear("switched on by PROMPT_HELPER").Hear(atAddress).Send("you@example.com\n")
+	s.Hear(atName[:10]).Send("\n")
+	s.Hear("the list").Send("zoho\n")
+	s.Hear(atPassword + ": ").WaitHidden().Send(marker + "\n").Hear("15 characters received.")
+	s.Hear("FAIL: auth").Hear("  stop").Hear("What next?").Send("stop\n")
+	s.Hear("password=15,true")
+	s.End(0)
+	if strings.Contains(s.Written(), "\x1b") {
+		t.Errorf("an escape was written: %q", s.Written())
 	}
 }
 
 // A password that is being typed is never left without echo.
 func TestPTYLinesEndInPassword(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(*session){
-		"ctrl+c":  func(s *session) { s.send("\x03") },
-		"SIGTERM": func(s *session) { _ = s.cmd.Process.Signal(syscall.SIGTERM) },
+	for _, end := range map[string]func(*ptytest.Terminal){
+		"ctrl+c":  func(s *ptytest.Terminal) { s.Send("\x03") },
+		"SIGTERM": func(s *ptytest.Terminal) { s.Terminate() },
 	} {
 		s := begin(t, "lines")
-		s.waitFor(atAddress).send("you@example.com\n").waitFor(atName[:10]).send("\n").waitFor("the list").send("zoho\n")
-		s.waitFor(atPassword + ": ").waitNoEcho().send("half a pass")
+		s.Hear(atAddress).Send("you@example.com\n").Hear(atName[:10]).Send("\n").Hear("the list").Send("zoho\n")
+		s.Hear(atPassword + ": ").WaitHidden().Send("half a pass")
 		end(s)
-		s.waitFor("aborted")
-		if got := s.status(); got != 130 {
-			t.Errorf("%s: status %d", name, got)
-		}
+		s.Hear("aborted")
+		s.End(130)
 	}
 }
 
-// waitNoEcho waits until the program has turned the echo off: typed before, a
-// password shows, as with any program.
-func (s *session) waitNoEcho() *session {
-	s.t.Helper()
-	first := s.state()
-	for deadline := time.Now().Add(patient); !noEcho(s.line); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("the echo stays on: %+v", first)
-		}
+// Ctrl-D at a password is the end of the input.
+func TestPTYLinesEndOfInputInPassword(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "lines")
+	s.Hear(atAddress).Send("you@example.com\n").Hear(atName[:10]).Send("\n").Hear("the list").Send("zoho\n")
+	s.Hear(atPassword + ": ").WaitHidden().Send("<ctrl+d>").Hear("error: EOF")
+	s.End(1)
+}
+
+// Of a paste of two lines the first is the password; the second is no answer to
+// the next question, and is not shown.
+func TestPTYLinesPasteIntoPassword(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "lines")
+	s.Hear(atAddress).Send("you@example.com\n").Hear(atName[:10]).Send("\n").Hear("the list").Send("zoho\n")
+	s.Hear(atPassword + ": ").WaitHidden().Send(marker + "\nhidden").Hear(sayFirstLine).Hear("15 characters received.")
+	s.Hear("What next?").Send("stop\n").Hear("password=15,true")
+	s.End(0)
+	if strings.Contains(s.Written(), "hidden") {
+		t.Errorf("it shows the second line: %q", s.Written())
 	}
-	return s
 }
 
 // A terminal that never answers must not hold the start up, nor see an escape.
@@ -354,11 +195,11 @@ func TestPTYStartIsQuiet(t *testing.T) {
 	for try := range 3 {
 		began := time.Now()
 		s := begin(t, "start", "COLORTERM=truecolor")
-		s.waitFor("started with TERM=xterm-256color")
+		s.Hear("started with TERM=xterm-256color")
 		took := time.Since(began)
-		s.ends(0)
-		if strings.Contains(s.written(), "\x1b") {
-			t.Errorf("an escape was written: %q", s.written())
+		s.End(0)
+		if strings.Contains(s.Written(), "\x1b") {
+			t.Errorf("an escape was written: %q", s.Written())
 		}
 		if took < time.Second {
 			return

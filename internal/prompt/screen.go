@@ -120,7 +120,8 @@ func tell(w io.Writer, l look, blocks []wizard.Block, width int) {
 	fmt.Fprintf(w, "%s\n", l.legible(strings.Join(l.summary(blocks, width), "\n")))
 }
 
-// Close gives the terminal back as it was. It does nothing where that was done.
+// Close gives the terminal back as it was, and with nothing in its queue: what was
+// typed into the wizard is not for the shell. It does nothing where that was done.
 func (s *Screen) Close() {
 	s.mu.Lock()
 	program, ended := s.program, s.ended
@@ -131,6 +132,7 @@ func (s *Screen) Close() {
 	}
 	program.Quit()
 	<-ended
+	terminal.Flush(s.in)
 }
 
 // start takes the terminal, if it is not held already.

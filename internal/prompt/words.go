@@ -2,7 +2,6 @@ package prompt
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,14 +21,15 @@ const (
 	sayNotText       = "The answer was not readable text (UTF-8). Please type it again."
 	sayNoBack        = "This is the first page; there is nothing to go back to."
 	sayNoHelp        = "There is no more to tell about this."
-	sayWhatNext      = "What next?"
+	sayWhatNext      = "What next? (? for help) "
 	sayInstead       = "Instead of an answer you can type one of these words:"
-	sayWords         = "Type one of these words:"
+	sayChoices       = "You can press Enter alone, or type one of these words:"
+	sayGoOn          = "go on"
 	sayList          = "Choose one, by its number or its name:"
-	sayPassword      = "It is not shown while you type. A < alone goes back, a ? alone explains."
 	sayYesOrNo       = "Please answer yes or no."
 	sayUnknown       = "That is not one of the words offered here."
 	sayEmptyPassword = "Nothing was typed."
+	sayKept          = "Nothing was typed: the password from before is taken."
 	sayAborted       = "Stopped. Nothing was saved."
 	wordYes          = "Yes"
 	wordNo           = "No"
@@ -109,10 +109,16 @@ func sayNoSuchOption(typed string) string {
 
 func sayStep(n int, text string) string { return fmt.Sprintf("Step %d: %s", n, text) }
 
-func sayWaysPrompt(words []string) string {
-	offered := strings.Join(append(slices.Clone(words), "<", "?", "!"), ", ")
-	return fmt.Sprintf("Enter asks for the password again; or type %s: ", offered)
+// sayPassword tells of a question whose answer is not shown.
+func sayPassword(words []string) string {
+	const how = "It is not shown while you type. A < alone goes back, a ? alone explains"
+	if len(words) == 0 {
+		return how + "."
+	}
+	return fmt.Sprintf("%s, and after that these words work too: %s.", how, strings.Join(words, ", "))
 }
+
+func sayEnter(label string) string { return "Enter: " + label }
 
 // prompt words of Lines: the label, and in brackets what can be typed.
 func askPlain(label string) string { return label + " (? for help): " }
@@ -129,12 +135,6 @@ func askYesNo(label, value string) string {
 		return label + " (yes or no, ? for help): "
 	}
 	return fmt.Sprintf("%s (yes or no, Enter for %s, ? for help): ", label, value)
-}
-func askAction(first string) string {
-	if first == "" {
-		return fmt.Sprintf("%s (Enter goes on, ? for help): ", sayWhatNext)
-	}
-	return fmt.Sprintf("%s (Enter: %s; ?: help): ", sayWhatNext, first)
 }
 
 // markWord says how a stage ended, without colour or picture.

@@ -56,7 +56,7 @@ type KeyOptions struct {
 // Key returns the key, or ErrNoKey.
 func (o KeyOptions) Key(ctx context.Context, need Need) (Key, error) {
 	if need.Kind != KeyFile {
-		if text, err := o.passphrase(); err != nil || !text.IsZero() {
+		if text, err := o.passphrase(ctx); err != nil || !text.IsZero() {
 			return Key{Passphrase, text}, err
 		}
 	}
@@ -72,9 +72,9 @@ func (o KeyOptions) Key(ctx context.Context, need Need) (Key, error) {
 	return Key{}, noKey(need)
 }
 
-func (o KeyOptions) passphrase() (submission.Secret, error) {
+func (o KeyOptions) passphrase(ctx context.Context) (submission.Secret, error) {
 	if o.PassphraseFile != "" {
-		text, note, err := FromFile(o.PassphraseFile)
+		text, note, err := FromFile(ctx, o.PassphraseFile)
 		if err == nil && note != "" && o.Note != nil {
 			o.Note(note)
 		}

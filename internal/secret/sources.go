@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,23 +24,48 @@ const (
 	CredentialKey        = "smtpwiz.key"        // the encrypted file's key file
 )
 
-// FromReader reads a password to the end of r, for --password-stdin.
-func FromReader(r io.Reader) (submission.Secret, error) { return readSecret(r, "standard input") }
+// FromReader reads a password to the end of r, for --password-stdin, or until
+// ctx ends: r may be a pipe that nobody writes to.
+func FromReader(ctx context.Context, r io.Reader) (submission.Secret, error) {
+	return within(ctx, func() (submission.Secret, error) { return readSecret(r, "standard input") })
+}
 
 // FromFile reads a password that the user has put into a file, for
-// --password-file. Its mode is the user's choice (a mounted Kubernetes secret
-// is readable by all), so others being able to read it is only a note.
-func FromFile(path string) (password submission.Secret, note string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return submission.Secret{}, "", unreadable(path, err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+// --password-file, or until ctx ends: it may be a named pipe. Its mode is the
+// user's choice (a mounted Kubernetes secret is readable by all), so others being
+// able to read it is only a note.
+func FromFile(ctx context.Context, path string) (password submission.Secret, note string, err error) {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 		note = fmt.Sprintf("others on this machine may read %s: its mode is %04o", path, info.Mode().Perm())
 	}
-	password, err = readSecret(f, path)
+	password, err = within(ctx, func() (submission.Secret, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return submission.Secret{}, unreadable(path, err)
+		}
+		defer f.Close()
+		return readSecret(f, path)
+	})
 	return password, note, err
+}
+
+// within gives up waiting for what is read when the context ends.
+func within(ctx context.Context, read func() (submission.Secret, error)) (submission.Secret, error) {
+	type answer struct {
+		password submission.Secret
+		err      error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		password, err := read()
+		done <- answer{password, err}
+	}()
+	select {
+	case a := <-done:
+		return a.password, a.err
+	case <-ctx.Done():
+		return submission.Secret{}, ctx.Err()
+	}
 }
 
 // FromCredentials reads the credential name from dir, the value of

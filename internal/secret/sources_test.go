@@ -45,8 +45,8 @@ func TestOneLineEndIsDropped(t *testing.T) {
 		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		fromFile, note, fileErr := FromFile(path)
-		fromReader, readerErr := FromReader(iotest.OneByteReader(strings.NewReader(test.text)))
+		fromFile, note, fileErr := FromFile(t.Context(), path)
+		fromReader, readerErr := FromReader(t.Context(), iotest.OneByteReader(strings.NewReader(test.text)))
 		fromCredential, credentialErr := FromCredentials(dir, CredentialPassword)
 		fromCommand, commandErr := FromCommand(t.Context(), "cat", nil)
 		if !errors.Is(commandErr, ErrEmpty) {
@@ -69,7 +69,7 @@ func TestOneLineEndIsDropped(t *testing.T) {
 
 func TestFromReaderFails(t *testing.T) {
 	t.Parallel()
-	if got, err := FromReader(iotest.ErrReader(io.ErrUnexpectedEOF)); !got.IsZero() || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if got, err := FromReader(t.Context(), iotest.ErrReader(io.ErrUnexpectedEOF)); !got.IsZero() || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%q, %v", got.Reveal(), err)
 	}
 }
@@ -81,7 +81,7 @@ func TestFromFileOfAnyMode(t *testing.T) {
 		if err := errors.Join(os.WriteFile(path, []byte(marker), 0o600), os.Chmod(path, mode)); err != nil {
 			t.Fatal(err)
 		}
-		got, note, err := FromFile(path)
+		got, note, err := FromFile(t.Context(), path)
 		if got.Reveal() != marker || err != nil || (note != "") != noted {
 			t.Errorf("mode %o: %q, note %q, %v", mode, got.Reveal(), note, err)
 		}
@@ -89,10 +89,10 @@ func TestFromFileOfAnyMode(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := FromFile(path); !errors.Is(err, os.ErrNotExist) {
+	if _, _, err := FromFile(t.Context(), path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
-	if _, _, err := FromFile(t.TempDir()); err == nil {
+	if _, _, err := FromFile(t.Context(), t.TempDir()); err == nil {
 		t.Error("a folder was read")
 	}
 }

@@ -43,30 +43,4 @@ func (s *Streams) Interactive() bool {
 	return s.InIsTerminal && s.ErrIsTerminal && s.Getenv("CI") == ""
 }
 
-// ReadPassword asks for a line without echo. The terminal is left as it was,
-// also when the process is told to stop while it waits (the caller cancels).
-func (s *Streams) ReadPassword(prompt string) (string, error) {
-	file, ok := s.In.(*os.File)
-	if !ok {
-		return "", os.ErrInvalid
-	}
-	_, _ = io.WriteString(s.Err, prompt)
-	defer io.WriteString(s.Err, "\n") //nolint:errcheck // nothing can be done about it
-	password, err := term.ReadPassword(int(file.Fd()))
-	return string(password), err
-}
-
-// KeepState returns a function that puts the terminal back as it is now.
-func (s *Streams) KeepState() (restore func()) {
-	file, ok := s.In.(*os.File)
-	if !ok || !s.InIsTerminal {
-		return func() {}
-	}
-	state, err := term.GetState(int(file.Fd()))
-	if err != nil {
-		return func() {}
-	}
-	return func() { _ = term.Restore(int(file.Fd()), state) }
-}
-
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

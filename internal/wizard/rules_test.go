@@ -290,7 +290,7 @@ func TestEndAnywhere(t *testing.T) {
 			err    error
 			status int
 			text   string
-		}{{ErrAborted, 130, "aborted"}, {context.Canceled, 130, "canceled"}, {io.EOF, 2, "unexpected EOF"}} {
+		}{{ErrAborted, 130, "aborted"}, {context.Canceled, 130, "canceled"}, {io.EOF, 2, "answers ended"}} {
 			t.Run(fmt.Sprintf("%s %v", last.page, tt.err), func(t *testing.T) {
 				t.Parallel()
 				w := longest()

@@ -625,6 +625,15 @@ func (texts) loginAlerts(mailbox bool) string {
 // --- where nobody can be asked ---
 
 func (texts) missing(flags string) string { return fmt.Sprintf("answers are missing: %s", flags) }
+func (texts) ended(flags string) string {
+	if flags == "" {
+		return "the answers ended before all was answered"
+	}
+	return fmt.Sprintf("the answers ended before all was answered; missing: %s", flags)
+}
+func (texts) endedHint() string {
+	return "run it in a terminal, or give the answers as flags: see smtpwiz setup --help"
+}
 func (texts) missingHint(yes bool) string {
 	if yes {
 		return "give them as flags, or run it in a terminal"

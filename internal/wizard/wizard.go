@@ -85,9 +85,9 @@ func New(deps Deps, given Given) *Wizard {
 	return &Wizard{deps: deps, state: newState(deps, given), steps: steps()}
 }
 
-// Run goes through it to the end. The error is a *UsageError, ErrAborted, the
-// context's, io.ErrUnexpectedEOF where the answers ended, or that of the Keeper
-// or Prober; a server's refusal is no error.
+// Run goes through it to the end. The error is a *UsageError, also where the
+// answers ended, ErrAborted, the context's, or that of the Keeper or Prober; a
+// server's refusal is no error.
 func (w *Wizard) Run(ctx context.Context) (Outcome, error) {
 	err := w.state.check()
 	for err == nil && !w.state.done {
@@ -96,7 +96,7 @@ func (w *Wizard) Run(ctx context.Context) (Outcome, error) {
 		}
 	}
 	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
+		err = w.state.ended(w.state.open(w.steps))
 	}
 	return w.outcome(err), err
 }
@@ -112,7 +112,7 @@ func (w *Wizard) outcome(err error) Outcome {
 	case err == nil:
 	case errors.Is(err, ErrAborted), errors.Is(err, context.Canceled):
 		out.Status = report.ExitInterrupted
-	case errors.As(err, &wrong), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &wrong):
 		out.Status = report.ExitUsage
 	default:
 		out.Status = report.ExitInternal
@@ -178,6 +178,11 @@ func (s *state) open(all []step) []string {
 		}
 	}
 	return flags
+}
+
+// ended is the error where the answers ended too early.
+func (s *state) ended(flags []string) error {
+	return &UsageError{What: s.t.ended(strings.Join(flags, ", ")), Hint: s.t.endedHint(), Flags: flags}
 }
 
 func (s *state) missing(flags []string) error {
