@@ -55,6 +55,9 @@ func attemptOf(ctx context.Context, d *deps, k *keeping, o testOptions) (attempt
 	if o.demo {
 		return demoAttempt(d, o)
 	}
+	if o.given.Get(fromFileFlag) != "" {
+		return fileAttempt(ctx, d, o)
+	}
 	saved, err := chosenProfile(k, o.request)
 	switch {
 	case err != nil:

@@ -148,7 +148,7 @@ func demoFlagsFor(d *deps, server *demo.Server, o demoOptions) []string {
 }
 
 // demoFlags may not point elsewhere: they are what the demo fills in.
-var demoFlags = []string{"region", "variant", "host", "username", "connect-to", "ca-file", "tls-fingerprint", "proxy", "password-stdin", "password-file", "password-command"}
+var demoFlags = []string{"region", "variant", "host", "username", "connect-to", "ca-file", "tls-fingerprint", "proxy", "from-file", "password-stdin", "password-file", "password-command"}
 
 // demoWorks is what --demo means without a cause.
 const demoWorks = "works"

@@ -41,17 +41,11 @@ Exit status: 0 nothing is wrong, 1 something is, 2 it cannot be read.`,
 }
 
 func runLint(d *deps, path string, asJSON bool) error {
-	text, err := readForLint(d, path)
-	if err != nil {
-		return &settings.UsageError{What: err.Error(), Hint: "name a file with mail settings, or - for standard input"}
-	}
-	findings, err := export.Lint(path, text, d.known)
-	if errors.Is(err, export.ErrUnknownFile) {
-		return &settings.UsageError{What: path + ": " + err.Error(), Hint: "it reads " + strings.Join(export.Kinds(), ", ")}
-	}
+	reading, err := readMailFile(d, path)
 	if err != nil {
 		return err
 	}
+	findings := reading.Findings
 	if err := tellFindings(d, path, findings, asJSON); err != nil {
 		return err
 	}
@@ -59,6 +53,19 @@ func runLint(d *deps, path string, asJSON bool) error {
 		return lintFound
 	}
 	return nil
+}
+
+// readMailFile reads another program's configuration; - is standard input.
+func readMailFile(d *deps, path string) (export.Reading, error) {
+	text, err := readForLint(d, path)
+	if err != nil {
+		return export.Reading{}, &settings.UsageError{What: err.Error(), Hint: "name a file with mail settings, or - for standard input"}
+	}
+	reading, err := export.Read(path, text, d.known)
+	if errors.Is(err, export.ErrUnknownFile) {
+		err = &settings.UsageError{What: path + ": " + err.Error(), Hint: "it reads " + strings.Join(export.Kinds(), ", ")}
+	}
+	return reading, err
 }
 
 func readForLint(d *deps, path string) ([]byte, error) {

@@ -62,6 +62,7 @@ to 10 the case was written, with 1, 2 and 130 it was not.`,
 	}
 	f := cmd.Flags()
 	accountFlags(f)
+	addFromFileFlag(f)
 	keepingFlags(f)
 	outputFlags(f)
 	f.Lookup("transcript").Hidden = true // it is always in

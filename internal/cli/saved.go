@@ -182,7 +182,7 @@ func testAll(ctx context.Context, d *deps, k *keeping, o testOptions) error {
 
 // ofOneAccount are the answers that can be meant for one account only.
 func ofOneAccount() []string {
-	return append([]string{"preset", "to", "display-name", "auth", "password-stdin", "password-file", "password-command"}, identity...)
+	return append([]string{"preset", "to", "display-name", "auth", "from-file", "password-stdin", "password-file", "password-command"}, identity...)
 }
 
 // answersForAll are those that hold for every profile. A flag for one account

@@ -50,6 +50,7 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
   smtpwiz test --host mail.example.com --username you@example.com --json
   smtpwiz test work          # a saved profile
   smtpwiz test --all --json
+  smtpwiz test --from-file .env   # another program's settings
   smtpwiz test --demo`,
 		Args: atMostOneArgument,
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -66,6 +67,7 @@ failed: 3 name, 4 connection, 5 TLS, 6 session, 7 login, 8 sender, 9 recipient,
 		},
 	}
 	accountFlags(cmd.Flags())
+	addFromFileFlag(cmd.Flags())
 	keepingFlags(cmd.Flags())
 	outputFlags(cmd.Flags())
 	cmd.Flags().Bool("all", false, "test every saved profile, side by side")

@@ -3,6 +3,7 @@ package export
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -26,30 +27,52 @@ const MaxLint = 1 << 20
 
 // Kinds are the files that Lint reads, for people.
 func Kinds() []string {
-	return []string{".env files", "Compose and other YAML files", "msmtprc", "main.cf of Postfix", "wp-config.php and PHPMailer", "Nodemailer", "Django settings"}
+	return []string{".env files", "Compose and other YAML files", "msmtprc", "main.cf of Postfix", "wp-config.php and PHPMailer",
+		"Nodemailer", "Django settings", "app.ini of Gitea", "grafana.ini"}
+}
+
+// Reading is what a file says of outgoing mail.
+type Reading struct {
+	Accounts []Account // in the order of the file, one at least
+	Findings []Finding // in the order of lines
 }
 
 // Lint reads another program's configuration and says what is wrong in it, in
 // the order of lines. The kind of file is told by its name, else by what is in
-// it. providers may be nil; then nothing is said of their rules.
+// it. providers may be nil; then nothing is said of their rules. The error is
+// ErrUnknownFile, maybe wrapped.
 func Lint(name string, text []byte, providers *preset.Library) ([]Finding, error) {
+	r, err := Read(name, text, providers)
+	return r.Findings, err
+}
+
+// Read is Lint that returns the accounts too.
+func Read(name string, text []byte, providers *preset.Library) (Reading, error) {
 	if len(text) > MaxLint {
-		return nil, ErrUnknownFile
+		return Reading{}, ErrUnknownFile
 	}
 	read := readerOf(name, string(text))
 	if read == nil {
-		return nil, ErrUnknownFile
+		return Reading{}, ErrUnknownFile
 	}
-	l := &linter{providers: providers}
-	accounts := read(l, lines(string(text)))
+	l := &linter{providers: providers, text: text}
+	accounts := withServer(read(l, lines(string(text))))
+	if l.broken != nil {
+		return Reading{}, fmt.Errorf("%w: %w", ErrUnknownFile, l.broken)
+	}
 	if len(accounts) == 0 {
-		return nil, ErrUnknownFile
+		return Reading{}, ErrUnknownFile
 	}
+	var r Reading
 	for _, a := range accounts {
 		l.judge(a)
+		r.Accounts = append(r.Accounts, a.exported())
 	}
-	slices.SortStableFunc(l.findings, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
-	return slices.Compact(l.findings), nil
+	slices.SortStableFunc(l.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text))
+	})
+	r.Findings = slices.Compact(l.findings)
+	return r, nil
 }
 
 // reader finds the accounts that a kind of file describes, and notes what is
@@ -58,6 +81,8 @@ type reader func(*linter, []line) []*account
 
 type linter struct {
 	providers *preset.Library
+	text      []byte // the whole file
+	broken    error  // where it cannot be read at all
 	findings  []Finding
 }
 
@@ -81,6 +106,26 @@ func lines(text string) []line {
 	return out
 }
 
+// scan reads a file line by line: read finds the settings that stand in one.
+// Lines that are comments from their first character on are passed over.
+func scan(all []line, comments string, read func(line) []setting) []setting {
+	var found []setting
+	for _, at := range all {
+		text := strings.TrimSpace(at.text)
+		if text != "" && !strings.ContainsAny(text[:1], comments) {
+			found = append(found, read(at)...)
+		}
+	}
+	return found
+}
+
+// withServer drops what names no server: settings that only look alike.
+func withServer(all []*account) []*account {
+	return slices.DeleteFunc(all, func(a *account) bool {
+		return a.host.line == 0 && a.port.line == 0 && a.security.line == 0
+	})
+}
+
 // readerOf tells the kind of a file.
 func readerOf(name, text string) reader {
 	base := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
@@ -93,6 +138,8 @@ func readerOf(name, text string) reader {
 		return readPostfix
 	case ext == ".yml" || ext == ".yaml":
 		return readYAML
+	case ext == ".ini":
+		return readINI
 	case ext == ".php":
 		return readPHP
 	case ext == ".py":
@@ -107,6 +154,7 @@ func readerOf(name, text string) reader {
 		{regexp.MustCompile(`(?m)^\s*relayhost\s*=`), readPostfix},
 		{regexp.MustCompile(`(?m)^<\?php`), readPHP},
 		{regexp.MustCompile(`createTransport\s*\(`), readNodemailer},
+		{regexp.MustCompile(`(?mi)^\s*\[(mailer|smtp)\]\s*$`), readINI},
 		{regexp.MustCompile(`(?m)^EMAIL_(HOST|PORT|USE_TLS|USE_SSL)\s*=`), readDjango},
 		{regexp.MustCompile(`(?m)^\s*(services|environment|smtp_smarthost|kind)\s*:`), readYAML},
 		{regexp.MustCompile(`(?m)^account\s+\S+(.|\n)*^host\s+\S`), readMsmtp},

@@ -1,10 +1,13 @@
 package export
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
+	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
@@ -46,72 +49,68 @@ func codeSetting(at line, name, separator, expression string) setting {
 	if isString {
 		shown = "'" + value + "'"
 	}
-	return setting{line: at.number, shown: name + separator + shown, value: value, literal: literal, quoted: isString}
+	return setting{line: at.number, name: name, shown: name + separator + shown, value: value, literal: literal, quoted: isString}
 }
 
 // property is "name: value" of an object.
-var property = regexp.MustCompile(`(?:^|[{,\s])["']?(host|port|secure|user|pass|from|requireTLS|ignoreTLS|rejectUnauthorized|createTransport)["']?\s*[:(]\s*([^:].*)$`)
+const properties = `host|port|secure|user|pass|username|password|from|service|requireTLS|ignoreTLS|rejectUnauthorized`
 
-// nextProperty finds where another property begins in the same line.
-var nextProperty = regexp.MustCompile(`[{,]\s*["']?(?:host|port|secure|user|pass|from|requireTLS|ignoreTLS|rejectUnauthorized)["']?\s*:`)
+var (
+	property = regexp.MustCompile(`(?:^|[{,\s])["']?(` + properties + `|createTransport)["']?\s*[:(]\s*([^:].*)$`)
+	// nextProperty finds where another one begins in the same line.
+	nextProperty = regexp.MustCompile(`[{,]\s*["']?(?:` + properties + `)["']?\s*:`)
+)
 
 func readNodemailer(l *linter, all []line) []*account {
 	var out []*account
 	var a *account
-	for _, at := range all {
-		for _, part := range properties(withoutComment(at.text, "//")) {
-			m := property.FindStringSubmatch(part)
-			if m == nil && !strings.Contains(part, "createTransport") {
-				continue
+	for _, s := range scan(all, "", nodemailerSettings) {
+		if s.name == "createTransport" {
+			a = &account{missing: "`secure: true`"}
+			out = append(out, a)
+			if s.quoted {
+				l.assignURL(a, s)
 			}
-			if strings.Contains(part, "createTransport") {
-				a = &account{missing: "`secure: true`"}
-				out = append(out, a)
-				_, arguments, _ := strings.Cut(part, "createTransport")
-				if s := codeSetting(at, "createTransport", "", strings.TrimPrefix(strings.TrimSpace(arguments), "(")); s.quoted {
-					l.assignURL(a, variable{setting: s, name: "createTransport"})
-				}
-				continue
-			}
-			if a != nil {
-				l.setNodemailer(a, m[1], codeSetting(at, m[1], ": ", m[2]))
-			}
+			continue
+		}
+		if a != nil {
+			l.setNodemailer(a, s)
 		}
 	}
 	for _, a := range out {
-		if a.security.line == 0 && a.port.value != "465" { // where it is implicit TLS by default
-			a.means = submission.STARTTLS
-		}
+		l.finishNodemailer(a)
 	}
-	return withServer(out)
+	return out
 }
 
-// properties splits a line before each property.
-func properties(text string) []string {
+// nodemailerSettings are those of a line, createTransport's argument among them.
+func nodemailerSettings(at line) []setting {
+	var out []setting
+	for _, part := range splitBefore(nextProperty, withoutComment(at.text, "//")) {
+		if _, arguments, ok := strings.Cut(part, "createTransport"); ok {
+			out = append(out, codeSetting(at, "createTransport", "", strings.TrimPrefix(strings.TrimSpace(arguments), "(")))
+		} else if m := property.FindStringSubmatch(part); m != nil {
+			out = append(out, codeSetting(at, m[1], ": ", m[2]))
+		}
+	}
+	return out
+}
+
+// splitBefore splits a line before each match.
+func splitBefore(next *regexp.Regexp, text string) []string {
 	var out []string
 	for {
-		next := nextProperty.FindStringIndex(text[min(1, len(text)):])
-		if next == nil {
+		at := next.FindStringIndex(text[min(1, len(text)):])
+		if at == nil {
 			return append(out, text)
 		}
-		out = append(out, text[:next[0]+1])
-		text = text[next[0]+1:]
+		out = append(out, text[:at[0]+1])
+		text = text[at[0]+1:]
 	}
 }
 
-func (l *linter) setNodemailer(a *account, name string, s setting) {
-	switch name {
-	case "host":
-		a.host = s
-	case "port":
-		a.port = s
-	case "user":
-		a.user = s
-	case "pass":
-		a.password = s
-		a.password.shown = name
-	case "from":
-		a.from = s
+func (l *linter) setNodemailer(a *account, s setting) {
+	switch s.name {
 	case "secure":
 		if s.quoted {
 			l.find(s.line, fmt.Sprintf("`%s` is a text, which always counts as true: write it without quotes", s.shown))
@@ -126,6 +125,50 @@ func (l *linter) setNodemailer(a *account, name string, s setting) {
 		if s.value == "false" {
 			l.find(s.line, "`rejectUnauthorized: false`: anybody on the way can pretend to be the server and read the password")
 		}
+	case "service":
+		l.setService(a, s)
+	case "username", "password":
+		if a.user.line == 0 && s.quoted {
+			l.find(s.line, fmt.Sprintf("`%s:` is not read: Nodemailer calls them user and pass", s.name))
+		}
+	default:
+		a.take(map[string]role{"host": roleHost, "port": rolePort, "user": roleUser, "pass": rolePassword, "from": roleFrom}[s.name], s)
+	}
+}
+
+// setService takes the server of a provider that is named in its place.
+func (l *linter) setService(a *account, s setting) {
+	if l.providers == nil || !s.known() {
+		return
+	}
+	p, err := l.providers.Get(strings.ToLower(s.value))
+	if err != nil {
+		return
+	}
+	chosen, err := p.Resolve(preset.Choice{})
+	if err != nil {
+		return
+	}
+	e := chosen.Endpoints[0]
+	a.host, a.port, a.security, a.means = s, s, s, e.Security
+	a.host.value, a.port.value = e.Host, strconv.Itoa(e.Port)
+}
+
+// finishNodemailer works out what is not said: implicit TLS on 465, else
+// STARTTLS; port 465 with it, else 587.
+func (l *linter) finishNodemailer(a *account) {
+	if a.security.line == 0 {
+		a.means = submission.STARTTLS
+		if a.port.value == "465" {
+			a.means = submission.SSL
+		}
+		if a.port.line > 0 && !a.port.literal {
+			a.means = ""
+		}
+	}
+	a.unsaid = submission.PortSubmission
+	if a.means == submission.SSL {
+		a.unsaid = submission.PortSubmissions
 	}
 }
 
@@ -152,32 +195,32 @@ func withoutComment(text, mark string) string {
 var pythonSetting = regexp.MustCompile(`^\s*(EMAIL_[A-Z_]+|DEFAULT_FROM_EMAIL)\s*=\s*(.*)$`)
 
 func readDjango(l *linter, all []line) []*account {
-	a := &account{means: submission.None, missing: "`EMAIL_USE_TLS = True`"}
+	a := &account{means: submission.None, missing: "`EMAIL_USE_TLS = True`", unsaid: submission.PortRelay}
 	both := map[string]setting{}
-	for _, at := range all {
-		m := pythonSetting.FindStringSubmatch(withoutComment(at.text, "#"))
-		if m == nil {
-			continue
-		}
-		s := codeSetting(at, m[1], " = ", m[2])
-		switch m[1] {
-		case "EMAIL_HOST":
-			a.host = s
-		case "EMAIL_PORT":
-			a.port = s
-		case "EMAIL_HOST_USER":
-			a.user = s
-		case "EMAIL_HOST_PASSWORD":
-			a.password = s
-			a.password.shown = m[1]
-		case "DEFAULT_FROM_EMAIL":
-			a.from = s
+	roles := map[string]role{"EMAIL_HOST": roleHost, "EMAIL_PORT": rolePort, "EMAIL_HOST_USER": roleUser,
+		"EMAIL_HOST_PASSWORD": rolePassword, "DEFAULT_FROM_EMAIL": roleFrom}
+	for _, s := range scan(all, "#", djangoSettings) {
+		switch s.name {
 		case "EMAIL_USE_TLS", "EMAIL_USE_SSL":
-			both[m[1]] = s
+			if s.quoted {
+				l.find(s.line, fmt.Sprintf("`%s` is a text, which always counts as true: write it without quotes", s.shown))
+				s.value = "True"
+			}
+			both[s.name] = s
+		default:
+			a.take(roles[s.name], s)
 		}
 	}
 	l.djangoSecurity(a, both["EMAIL_USE_TLS"], both["EMAIL_USE_SSL"])
-	return withServer([]*account{a})
+	return []*account{a}
+}
+
+func djangoSettings(at line) []setting {
+	m := pythonSetting.FindStringSubmatch(withoutComment(at.text, "#"))
+	if m == nil {
+		return nil
+	}
+	return []setting{codeSetting(at, m[1], " = ", m[2])}
 }
 
 func (l *linter) djangoSecurity(a *account, useTLS, useSSL setting) {
@@ -207,27 +250,24 @@ var (
 func readPHP(l *linter, all []line) []*account {
 	a := &account{missing: "SMTPSecure"}
 	auth := setting{}
-	for _, at := range all {
-		text := withoutComment(withoutComment(at.text, "//"), "#")
-		if m := phpVerify.FindStringSubmatch(text); m != nil {
-			l.find(at.number, fmt.Sprintf("`%s` => false: anybody on the way can pretend to be the server and read the password", m[1]))
-		}
-		if m := phpFrom.FindStringSubmatch(text); m != nil {
-			a.from = codeSetting(at, "From", " = ", m[1])
-		}
-		if m := phpProperty.FindStringSubmatch(text); m != nil {
-			s := l.phpSetting(at, m[1], " = ", m[2])
-			if m[1] == "SMTPAuth" {
-				auth = s
+	pinned := bytes.Contains(l.text, []byte("peer_fingerprint")) // in place of the chain
+	for _, s := range scan(all, "#", l.phpSettings) {
+		switch s.name {
+		case "verify_peer", "verify_peer_name":
+			if !pinned {
+				l.find(s.line, fmt.Sprintf("`%s` => false: anybody on the way can pretend to be the server and read the password", s.name))
 			}
-			l.setPHP(a, m[1], s, m[2])
-		}
-		if m := phpDefine.FindStringSubmatch(text); m != nil {
-			s := l.phpSetting(at, m[1], ", ", m[2])
-			if strings.HasSuffix(m[1], "_AUTH") {
-				auth = s
+		case "SMTPAuth":
+			auth = s
+		case "SMTPSecure":
+			l.phpSecurity(a, s)
+		case "Host":
+			a.host = s
+			if scheme, host, ok := strings.Cut(s.value, "://"); ok && (scheme == "ssl" || scheme == "tls") {
+				a.host.value, _, _ = strings.Cut(host, ":") // which PHPMailer understands
 			}
-			l.setPHP(a, constants()[m[1]], s, m[2])
+		default:
+			a.take(map[string]role{"Port": rolePort, "Username": roleUser, "Password": rolePassword, "From": roleFrom}[s.name], s)
 		}
 	}
 	if a.user.line > 0 && (auth.line == 0 || auth.literal && strings.EqualFold(auth.value, "false")) {
@@ -236,7 +276,28 @@ func readPHP(l *linter, all []line) []*account {
 	if a.security.line == 0 && a.port.value == "465" {
 		a.means = submission.STARTTLS // which PHPMailer takes where it is offered
 	}
-	return withServer([]*account{a})
+	return []*account{a}
+}
+
+// phpSettings are those of a line, by PHPMailer's names.
+func (l *linter) phpSettings(at line) []setting {
+	var out []setting
+	text := withoutComment(withoutComment(at.text, "//"), "#")
+	for _, m := range phpVerify.FindAllStringSubmatch(text, -1) {
+		out = append(out, setting{line: at.number, name: m[1]})
+	}
+	if m := phpFrom.FindStringSubmatch(text); m != nil {
+		out = append(out, codeSetting(at, "From", " = ", m[1]))
+	}
+	if m := phpProperty.FindStringSubmatch(text); m != nil {
+		out = append(out, l.phpSetting(at, m[1], " = ", m[2]))
+	}
+	if m := phpDefine.FindStringSubmatch(text); m != nil {
+		s := l.phpSetting(at, m[1], ", ", m[2])
+		s.name = constants()[m[1]]
+		out = append(out, s)
+	}
+	return out
 }
 
 // constants are those of WP Mail SMTP and of hand-made code, under the names
@@ -244,13 +305,14 @@ func readPHP(l *linter, all []line) []*account {
 func constants() map[string]string {
 	return map[string]string{
 		"WPMS_SMTP_HOST": "Host", "WPMS_SMTP_PORT": "Port", "WPMS_SSL": "SMTPSecure", "WPMS_SMTP_USER": "Username",
-		"WPMS_SMTP_PASS": "Password", "WPMS_MAIL_FROM": "From",
+		"WPMS_SMTP_PASS": "Password", "WPMS_MAIL_FROM": "From", "WPMS_SMTP_AUTH": "SMTPAuth", "SMTP_AUTH": "SMTPAuth",
 		"SMTP_HOST": "Host", "SMTP_PORT": "Port", "SMTP_SECURE": "SMTPSecure", "SMTP_USER": "Username",
 		"SMTP_USERNAME": "Username", "SMTP_PASS": "Password", "SMTP_PASSWORD": "Password", "SMTP_FROM": "From",
 	}
 }
 
-// phpSetting notes a variable in double quotes, which is mostly a password with a $.
+// phpSetting notes a variable in double quotes, which is mostly a password with
+// a $, and knows PHPMailer's constants.
 func (l *linter) phpSetting(at line, name, separator, expression string) setting {
 	s := codeSetting(at, name, separator, expression)
 	if s.quoted && strings.HasPrefix(strings.TrimSpace(expression), `"`) && phpVariable.MatchString(expression) {
@@ -259,47 +321,25 @@ func (l *linter) phpSetting(at line, name, separator, expression string) setting
 			l.find(at.number, fmt.Sprintf("the $ in the value of %s begins a variable: put it between single quotes", name))
 		}
 	}
+	for constant, value := range map[string]string{"ENCRYPTION_SMTPS": "ssl", "ENCRYPTION_STARTTLS": "tls"} {
+		if strings.Contains(expression, constant) {
+			s.value, s.literal = value, true
+			s.shown += constant
+		}
+	}
 	return s
 }
 
 var phpVariable = regexp.MustCompile(`(^|[^\\])\$[A-Za-z_{]`)
 
-func (l *linter) setPHP(a *account, name string, s setting, expression string) {
-	switch name {
-	case "Host":
-		a.host = s
-		if scheme, host, ok := strings.Cut(s.value, "://"); ok && (scheme == "ssl" || scheme == "tls") {
-			a.host.value, _, _ = strings.Cut(host, ":") // which PHPMailer understands
-		}
-	case "Port":
-		a.port = s
-	case "Username":
-		a.user = s
-	case "Password":
-		a.password = s
-		a.password.shown = name
-	case "From":
-		a.from = s
-	case "SMTPSecure":
-		l.phpSecurity(a, s, expression)
-	}
-}
-
-func (l *linter) phpSecurity(a *account, s setting, expression string) {
-	value := strings.ToLower(s.value)
-	for _, constant := range []string{"ENCRYPTION_SMTPS", "ENCRYPTION_STARTTLS"} {
-		if strings.Contains(expression, constant) {
-			value, s.literal = map[string]string{"ENCRYPTION_SMTPS": "ssl", "ENCRYPTION_STARTTLS": "tls"}[constant], true
-			s.shown += constant
-		}
-	}
-	switch {
+func (l *linter) phpSecurity(a *account, s setting) {
+	switch value := strings.ToLower(s.value); {
 	case !s.literal:
 	case value == "ssl":
 		a.security, a.means, a.instead = s, submission.SSL, "'tls'"
 	case value == "tls":
 		a.security, a.means, a.instead = s, submission.STARTTLS, "'ssl'"
-	case value == "starttls" || value == "smtps" || value == "ssl/tls":
+	case value != "" && value != "none" && value != "false":
 		l.find(s.line, fmt.Sprintf("`%s`: it is 'tls' (STARTTLS, port 587) or 'ssl' (implicit TLS, port 465)", s.shown))
 	}
 }

@@ -9,38 +9,18 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
-// variable is a name with a value, as .env and YAML files have them.
-type variable struct {
-	setting
-	name string // upper case
-	path string // what it belongs to in the file
-}
-
-// role is what a variable is for.
-type role int
-
-const (
-	noRole role = iota
-	roleHost
-	rolePort
-	roleUser
-	rolePassword
-	roleFrom
-	roleSecurity
-	roleURL
-)
-
 // variableName takes a name apart into the account that it belongs to and what
 // it says of it: MAIL_PORT, WPMS_SMTP_PORT, EMAIL_HOST_USER.
 var variableName = regexp.MustCompile(`^((?:[A-Z0-9]+_)*?(?:SMTP|MAILER|MAIL|EMAIL|WPMS_SMTP|WPMS))_?([A-Z_]*)$`)
 
 // roleOf tells what a variable is for, and of which account.
 func roleOf(name string) (account string, r role) {
-	m := variableName.FindStringSubmatch(strings.ToUpper(name))
+	m := variableName.FindStringSubmatch(strings.ReplaceAll(strings.ToUpper(name), "__", "_"))
 	if m == nil {
 		return "", noRole
 	}
-	switch strings.TrimPrefix(m[2], "SERVER_") { // NextAuth's EMAIL_SERVER_HOST
+	rest := strings.TrimPrefix(strings.TrimPrefix(m[2], "SERVER_"), "SMTP_") // NextAuth's EMAIL_SERVER_HOST, Gitea's mailer.SMTP_ADDR
+	switch rest {
 	case "HOST", "SERVER", "HOSTNAME", "ADDR", "ADDRESS", "SMARTHOST", "HOST_ADDRESS":
 		return m[1], roleHost
 	case "PORT":
@@ -49,9 +29,11 @@ func roleOf(name string) (account string, r role) {
 		return m[1], roleUser
 	case "PASS", "PASSWORD", "PASSWD", "HOST_PASSWORD", "AUTH_PASSWORD", "AUTH_PASS", "PW":
 		return m[1], rolePassword
+	case "PASSWORD_FILE", "PASS_FILE", "AUTH_PASSWORD_FILE", "PASSWD_FILE":
+		return m[1], rolePasswordFile
 	case "FROM", "FROM_ADDRESS", "FROM_EMAIL", "SENDER", "FROM_ADDR", "DEFAULT_FROM":
 		return m[1], roleFrom
-	case "SECURE", "SECURITY", "ENCRYPTION", "SCHEME", "TLS", "SSL", "USE_TLS", "USE_SSL", "STARTTLS", "USE_STARTTLS", "REQUIRE_TLS", "STARTTLS_POLICY", "ENABLE_STARTTLS", "ENABLE_STARTTLS_AUTO":
+	case "SECURE", "SECURITY", "ENCRYPTION", "SCHEME", "PROTOCOL", "TLS", "SSL", "USE_TLS", "USE_SSL", "STARTTLS", "USE_STARTTLS", "REQUIRE_TLS", "STARTTLS_POLICY", "START_TLS_POLICY", "ENABLE_STARTTLS", "ENABLE_STARTTLS_AUTO":
 		return m[1], roleSecurity
 	case "URL", "DSN", "URI":
 		return m[1], roleURL
@@ -62,18 +44,18 @@ func roleOf(name string) (account string, r role) {
 var assignment = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$`)
 
 func readEnv(l *linter, all []line) []*account {
-	var found []variable
-	for _, at := range all {
-		if m := assignment.FindStringSubmatch(at.text); m != nil && !strings.HasPrefix(strings.TrimSpace(at.text), "#") {
-			found = append(found, l.envVariable(at, m[1], m[2]))
+	return l.accountsOf(scan(all, "#", func(at line) []setting {
+		m := assignment.FindStringSubmatch(at.text)
+		if m == nil {
+			return nil
 		}
-	}
-	return l.accountsOf(found)
+		return []setting{l.envSetting(at, m[1], m[2])}
+	}))
 }
 
-// envVariable reads a value as the shells and libraries do that read .env files.
-func (l *linter) envVariable(at line, name, text string) variable {
-	v := variable{name: strings.ToUpper(name), setting: setting{line: at.number, literal: true}}
+// envSetting reads a value as the shells and libraries do that read .env files.
+func (l *linter) envSetting(at line, name, text string) setting {
+	v := setting{name: strings.ToUpper(name), line: at.number, literal: true}
 	account, r := roleOf(v.name)
 	ours := account != "" && r != noRole
 	text = strings.TrimSpace(text)
@@ -158,86 +140,82 @@ func unquoteDouble(s string) (value string, literal bool) {
 
 // accountsOf puts the variables together that belong together: those of one
 // path, up to a second host.
-func (l *linter) accountsOf(found []variable) []*account {
+func (l *linter) accountsOf(found []setting) []*account {
 	var all []*account
 	open := map[string]*account{}
 	for _, v := range found {
-		_, r := roleOf(v.name)
+		prefix, r := roleOf(v.name)
 		if r == noRole {
 			continue
 		}
 		a := open[v.path]
 		if a == nil || a.host.line > 0 && (r == roleHost || r == roleURL) {
-			a = &account{}
+			a = &account{name: v.path}
 			open[v.path] = a
 			all = append(all, a)
 		}
+		if a.name == "" && (r == roleHost || r == roleURL) {
+			a.name = prefix
+		}
 		l.assign(a, v, r)
 	}
-	return withServer(all)
+	return all
 }
 
-// withServer drops what names no server: variables that only look alike.
-func withServer(all []*account) []*account {
-	var out []*account
-	for _, a := range all {
-		if a.host.line > 0 || a.port.line > 0 || a.security.line > 0 {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-func (l *linter) assign(a *account, v variable, r role) {
+func (l *linter) assign(a *account, v setting, r role) {
 	switch r {
 	case roleHost:
 		l.assignHost(a, v)
-	case rolePort:
-		a.port = v.setting
-	case roleUser:
-		a.user = v.setting
-	case rolePassword:
-		a.password = v.setting
-		a.password.shown = v.name
-	case roleFrom:
-		a.from = v.setting
 	case roleURL:
 		l.assignURL(a, v)
 	case roleSecurity:
 		l.assignSecurity(a, v)
+	default:
+		a.take(r, v)
 	}
 }
 
 // assignHost reads a name, or what some programs have in its place: a URL, or
 // a name with a port.
-func (l *linter) assignHost(a *account, v variable) {
+func (l *linter) assignHost(a *account, v setting) {
 	if strings.HasPrefix(v.value, "smtp://") || strings.HasPrefix(v.value, "smtps://") {
 		l.assignURL(a, v)
 		return
 	}
-	a.host = v.setting
+	a.host = v
 	alertmanager := strings.HasSuffix(v.name, "SMARTHOST")
 	if alertmanager {
 		a.means, a.missing = submission.STARTTLS, "`smtp_require_tls: false`"
 	}
-	if host, port, ok := strings.Cut(v.value, ":"); ok && (alertmanager || strings.HasPrefix(v.name, "GF_")) {
-		a.host.value = host
-		a.port = v.setting
+	if !alertmanager && !strings.HasPrefix(v.name, "GF_") {
+		return
+	}
+	host, port, ok := strings.Cut(v.value, ":")
+	if !ok && a.host.known() {
+		l.find(v.line, fmt.Sprintf("`%s` without a port: it has to be host:port, mostly %s:587", v.shown, v.value))
+	}
+	if ok {
+		a.host.value, a.port = host, v
 		a.port.value = port
 	}
 }
 
 // assignSecurity reads the many ways to say it.
-func (l *linter) assignSecurity(a *account, v variable) {
+func (l *linter) assignSecurity(a *account, v setting) {
 	value := strings.ToLower(v.value)
 	yes := value == "true" || value == "1" || value == "yes" || value == "on"
 	no := value == "false" || value == "0" || value == "no" || value == "off"
 	last := v.name[strings.LastIndexByte(v.name, '_')+1:]
-	if strings.HasSuffix(v.name, "STARTTLS_POLICY") || !v.literal {
+	if !v.literal {
 		return
 	}
 	means, instead := submission.Security(""), ""
 	switch {
+	case strings.HasSuffix(v.name, "STARTTLS_POLICY"):
+		l.assignPolicy(a, v, value)
+		return
+	case last == "PROTOCOL": // Gitea's
+		means, instead = l.protocol(v, value)
 	case last == "SCHEME" && (value == "tls" || value == "ssl" || value == "starttls"):
 		l.find(v.line, fmt.Sprintf("`%s`: it is smtp (STARTTLS, port 587) or smtps (implicit TLS, port 465)", v.shown))
 	case strings.HasSuffix(v.name, "REQUIRE_TLS") && no: // Alertmanager: by the port, or not at all
@@ -268,13 +246,47 @@ func (l *linter) assignSecurity(a *account, v variable) {
 		l.find(v.line, fmt.Sprintf("`%s` and `%s` contradict each other: implicit TLS is for port 465, STARTTLS for 587", a.security.shown, v.shown))
 		return
 	}
-	a.security, a.means, a.instead = v.setting, means, instead
+	a.security, a.means, a.instead = v, means, instead
+}
+
+// assignPolicy reads Grafana's policy. It speaks implicit TLS on port 465, and
+// then wants no STARTTLS inside it.
+func (l *linter) assignPolicy(a *account, v setting, value string) {
+	switch value {
+	case "mandatorystarttls":
+		if a.port.value == "465" {
+			l.find(v.line, fmt.Sprintf("`%s` on 465, which is TLS from the first byte: use NoStartTLS, or port 587", v.shown))
+		}
+	case "nostarttls":
+		if a.port.value == "587" {
+			l.find(v.line, fmt.Sprintf("`%s` on 587: the password would go in clear, and most servers refuse it: use MandatoryStartTLS", v.shown))
+		}
+	case "", "opportunisticstarttls":
+	default:
+		l.find(v.line, fmt.Sprintf("`%s`: it is MandatoryStartTLS, OpportunisticStartTLS or NoStartTLS", v.shown))
+	}
+}
+
+// protocol reads Gitea's word for the security.
+func (l *linter) protocol(v setting, value string) (means submission.Security, instead string) {
+	switch value {
+	case "smtps":
+		return submission.SSL, "smtp+starttls"
+	case "smtp+starttls":
+		return submission.STARTTLS, "smtps"
+	case "smtp":
+		return submission.None, "smtp+starttls on 587, smtps on 465"
+	case "smtp+unix", "sendmail", "dummy", "":
+	default:
+		l.find(v.line, fmt.Sprintf("`%s`: it is smtps (implicit TLS, port 465) or smtp+starttls (port 587)", v.shown))
+	}
+	return "", ""
 }
 
 var variableInURL = regexp.MustCompile(`\$(\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)`)
 
 // assignURL reads smtps://user:password@host:port.
-func (l *linter) assignURL(a *account, v variable) {
+func (l *linter) assignURL(a *account, v setting) {
 	const unknown = "00000" // stands for a variable, also for that of a port
 	u, err := url.Parse(variableInURL.ReplaceAllString(v.value, unknown))
 	a.host.line = v.line

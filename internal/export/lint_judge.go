@@ -10,27 +10,6 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
-// account is what a file says of one way to send.
-type account struct {
-	host, port, user, password, from setting
-	security                         setting // what says it, or should
-
-	means   submission.Security // what the program will do, "" where that is not told
-	instead string              // the value of security that is right for the port as it is
-	missing string              // what is missing where security was not said
-}
-
-// setting is one value, and where it stands. line is 0 where there is none.
-type setting struct {
-	line    int
-	shown   string // as it stands in the file, "secure: true"; of a password its key alone
-	value   string
-	literal bool // not a variable, whose value nobody knows here
-	quoted  bool
-}
-
-func (s setting) known() bool { return s.line > 0 && s.literal && s.value != "" }
-
 // judge says what cannot work in an account, whatever program it is for.
 func (l *linter) judge(a *account) {
 	l.judgeHost(a)
@@ -46,6 +25,8 @@ func (l *linter) judgeHost(a *account) {
 	switch {
 	case strings.Contains(a.host.value, "@"): // which may have a password before it
 		l.find(a.host.line, "the host holds an @: give the server's name alone")
+	case err != nil && strings.Contains(a.host.value, ":") && !strings.Contains(a.host.value, "/"):
+		l.find(a.host.line, fmt.Sprintf("the host %q holds a port: it has a setting of its own", a.host.value))
 	case err != nil:
 		l.find(a.host.line, err.Error())
 	case strings.HasPrefix(host, "imap.") || strings.HasPrefix(host, "pop.") || strings.HasPrefix(host, "pop3."):
@@ -56,6 +37,10 @@ func (l *linter) judgeHost(a *account) {
 
 // judgePort holds the port against the security: the commonest mistake.
 func (l *linter) judgePort(a *account) {
+	local := submission.IsLoopbackHost(a.host.value) || a.host.known() && !strings.Contains(a.host.value, ".")
+	if a.port.line == 0 && a.unsaid == submission.PortRelay && a.host.known() && !local {
+		l.find(a.host.line, "no port is said, and the program takes 25, which is for servers among themselves: say 587 with STARTTLS, or 465 with implicit TLS")
+	}
 	port, err := strconv.Atoi(a.port.value)
 	if !a.port.known() {
 		return
@@ -64,7 +49,6 @@ func (l *linter) judgePort(a *account) {
 		l.find(a.port.line, fmt.Sprintf("the port %q is not a number from 1 to 65535", a.port.value))
 		return
 	}
-	local := submission.IsLoopbackHost(a.host.value) || a.host.known() && !strings.Contains(a.host.value, ".")
 	if port == submission.PortRelay && !local {
 		l.find(a.port.line, "port 25 is for servers among themselves, and mostly blocked: use 587 with STARTTLS, or 465 with implicit TLS")
 		return
@@ -175,7 +159,13 @@ func (l *linter) judgeFrom(a *account, p *preset.Preset) {
 // says nothing of the text itself.
 func (l *linter) judgePassword(a *account, p *preset.Preset) {
 	shape := p.Password.Shape
-	if !a.password.known() || shape == nil {
+	switch {
+	case !a.password.known():
+		return
+	case p.Password.Kind == preset.PasswordOAuth:
+		l.find(a.password.line, fmt.Sprintf("%s takes no password from programs, only a sign-in by OAuth 2.0: send by another provider, or by a program that can do that", p.Title))
+		return
+	case shape == nil:
 		return
 	}
 	text := a.password.value
@@ -202,6 +192,13 @@ func outside(a preset.Alphabet) func(rune) bool {
 		}
 		return !letter(r) && !digit(r) && r != '-' && r != '_'
 	}
+}
+
+// ProviderAt is the provider that submits at a host, filled in for its region;
+// nil where none is known to.
+func ProviderAt(host string, providers *preset.Library) *preset.Preset {
+	p, _ := (&linter{providers: providers}).byHost(host)
+	return p
 }
 
 // byHost finds the provider that submits at a host, and the region that it is of.

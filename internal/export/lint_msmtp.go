@@ -9,40 +9,33 @@ import (
 // msmtpAccount is one of an msmtprc.
 type msmtpAccount struct {
 	account
-	line          int
 	tls, starttls setting // tls is off unless said, tls_starttls on
 	auth          setting
 }
 
 // readMsmtp reads an msmtprc: accounts, each of which begins with what the last
-// defaults say.
+// defaults say, or the accounts after a colon.
 func readMsmtp(l *linter, all []line) []*account {
 	var found []*msmtpAccount
 	defaults := &msmtpAccount{}
 	current := defaults
-	for _, at := range all {
-		text := strings.TrimSpace(at.text)
-		if text == "" || strings.HasPrefix(text, "#") {
-			continue
-		}
-		key, value, _ := strings.Cut(strings.ReplaceAll(text, "\t", " "), " ")
-		s := setting{line: at.number, shown: text, value: unquoteMsmtp(strings.TrimSpace(value)), literal: true}
-		switch key {
+	for _, s := range scan(all, "#", msmtpSettings) {
+		switch s.name {
 		case "defaults":
 			defaults = &msmtpAccount{}
 			current = defaults
 		case "account":
 			copied := *defaults
-			copied.line = at.number
 			current = &copied
 			if !strings.Contains(s.value, ":") { // which only names another one
+				current.name = s.value
 				found = append(found, current)
 			}
 		default:
-			current.set(l, key, s)
+			current.set(l, s)
 		}
 	}
-	if len(found) == 0 && defaults.host.line > 0 {
+	if len(found) == 0 {
 		found = append(found, defaults)
 	}
 	var out []*account
@@ -53,30 +46,43 @@ func readMsmtp(l *linter, all []line) []*account {
 	return out
 }
 
-func (a *msmtpAccount) set(l *linter, key string, s setting) {
-	switch key {
-	case "host":
-		a.host = s
-	case "port":
-		a.port = s
-	case "user":
-		a.user = s
-	case "password":
-		a.password = s
-		a.password.shown = key
+func msmtpSettings(at line) []setting {
+	text := strings.TrimSpace(at.text)
+	key, value, _ := strings.Cut(strings.ReplaceAll(text, "\t", " "), " ")
+	return []setting{{line: at.number, name: key, shown: text, value: unquoteMsmtp(strings.TrimSpace(value)), literal: true}}
+}
+
+func (a *msmtpAccount) set(l *linter, s setting) {
+	switch s.name {
 	case "from":
 		a.from = s
 		a.from.literal = !strings.ContainsAny(s.value, "%*")
 	case "auth":
 		a.auth = s
+		if m := strings.ToUpper(s.value); s.value != "on" && s.value != "off" {
+			a.mechanism = s
+			a.mechanism.value = m
+		}
 	case "tls":
 		a.tls = s
 	case "tls_starttls":
 		a.starttls = s
+	case "tls_trust_file":
+		if s.value != "system" {
+			a.caFile = s
+		}
+	case "tls_fingerprint":
+		if strings.Count(s.value, ":") == 31 { // SHA-256
+			a.fingerprint = s
+			a.fingerprint.value = "sha256:" + s.value
+		}
 	case "tls_certcheck":
 		if s.value == "off" {
 			l.find(s.line, "`tls_certcheck off`: anybody on the way can pretend to be the server and read the password")
 		}
+	default:
+		a.take(map[string]role{"host": roleHost, "port": rolePort, "user": roleUser, "password": rolePassword,
+			"passwordeval": rolePasswordCommand, "domain": roleHelo}[s.name], s)
 	}
 }
 
@@ -95,6 +101,10 @@ func (a *msmtpAccount) finish(l *linter) {
 		a.means, a.security, a.instead = submission.STARTTLS, a.starttls, "off"
 	default:
 		a.means, a.missing = submission.STARTTLS, "`tls_starttls off`"
+	}
+	a.unsaid = submission.PortRelay
+	if a.means == submission.SSL {
+		a.unsaid = submission.PortSubmissions
 	}
 }
 

@@ -3,9 +3,13 @@ package export
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -45,7 +49,7 @@ func TestLintMistakes(t *testing.T) {
 		"env, IMAP host":      {".env", "SMTP_HOST=imap.example.com\nSMTP_PORT=587\n", []string{"1: imap.example.com is for reading mail"}},
 		"env, port with text": {".env", "SMTP_HOST=smtp.example.com\nSMTP_PORT=587/tls\n", []string{"2: the port \"587/tls\" is not a number"}},
 		"env, scheme":         {".env", "SMTP_HOST=https://smtp.example.com\nSMTP_PORT=587\n", []string{"1: host \"https://smtp.example.com\" holds a scheme"}},
-		"env, host with port": {".env", "SMTP_HOST=smtp.example.com:587\n", []string{"1: host \"smtp.example.com:587\" holds a port"}},
+		"env, host with port": {".env", "SMTP_HOST=smtp.example.com:587\n", []string{"1: the host \"smtp.example.com:587\" holds a port: it has a setting of its own"}},
 		"env, $ unquoted":     {".env", "SMTP_HOST=smtp.example.com\nSMTP_PASSWORD=pa$word\n", []string{"2: the $ in the value of SMTP_PASSWORD stands unquoted"}},
 		"env, $ in double":    {".env", "SMTP_HOST=smtp.example.com\nSMTP_PASSWORD=\"pa$word\"\n", []string{"2: the $ in the value of SMTP_PASSWORD begins a variable"}},
 		"env, # unquoted":     {".env", "SMTP_HOST=smtp.example.com\nSMTP_PASS=pa#word\n", []string{"2: the # in the value of SMTP_PASS stands unquoted"}},
@@ -91,7 +95,52 @@ func TestLintMistakes(t *testing.T) {
 		"Postfix, options":        {"main.cf", "relayhost = [smtp.example.com]:587\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps =\n  hash:/etc/postfix/sasl_passwd\nsmtp_tls_security_level = may\n", []string{"2: `smtp_sasl_auth_enable = yes` without `smtp_sasl_security_options = noanonymous`"}},
 		"Postfix, no login":       {"main.cf", "relayhost = [smtp.example.com]:587\nsmtp_sasl_password_maps = hash:/x\nsmtp_tls_security_level = may\n", []string{"2: smtp_sasl_password_maps without `smtp_sasl_auth_enable = yes`"}},
 		"Postfix, clear":          {"main.cf", "relayhost = [smtp.example.com]:587\n", []string{"1: port 587 without `smtp_tls_security_level = encrypt`"}},
-		"by its content":          {"config", "SMTP_HOST=smtp.example.com\nSMTP_PORT=25\n", []string{"2: port 25"}},
+		"nodemailer, service": {"mail.js", "nodemailer.createTransport({\n  service: 'gmail',\n  auth: { user: 'you@gmail.com', pass: 'pa55-Marker-9fQ' },\n})",
+			[]string{"3: the value of pass is not shaped like a Google app password"}},
+		"nodemailer, service and a name alone": {"mail.js", "createTransport({ service: 'Gmail',\nauth: { user: 'you', pass: process.env.PASS } })",
+			[]string{"2: the user name at Gmail and Google Workspace is the whole address"}},
+		"nodemailer, wrong words": {"mail.js", "createTransport({ host: 'smtp.example.com', port: 587,\nauth: {\n username: 'you',\n password: 'pa55' } })",
+			[]string{"3: `username:` is not read: Nodemailer calls them user and pass", "4: `password:` is not read"}},
+		"nodemailer, IMAP server": {"mail.js", "createTransport({ host: 'imap.gmail.com', port: 993, secure: true })",
+			[]string{"1: imap.gmail.com is for reading mail", "1: port 993 is for reading mail (IMAP)"}},
+		"Outlook.com with a password": {"mail.js", "createTransport({ host: 'smtp-mail.outlook.com', port: 587, secure: false,\nauth: { user: 'you@outlook.com', pass: 'pa55' } })",
+			[]string{"2: Outlook.com (Hotmail, Live, MSN) takes no password from programs"}},
+		"Laravel, both words":     {".env", "MAIL_MAILER=smtp\nMAIL_SCHEME=smtps\nMAIL_HOST=smtp.example.com\nMAIL_PORT=465\nMAIL_ENCRYPTION=tls\n", []string{"5: `MAIL_SCHEME=smtps` and `MAIL_ENCRYPTION=tls` contradict each other"}},
+		"Laravel, smtps on 587":   {".env", "MAIL_SCHEME=smtps\nMAIL_HOST=smtp.example.com\nMAIL_PORT=587\n", []string{"1: `MAIL_SCHEME=smtps` on 587: use smtp, or port 465"}},
+		"Laravel, sandbox's port": {".env", "MAIL_HOST=smtp.example.com\nMAIL_PORT=2525\nMAIL_ENCRYPTION=ssl\n", []string{"3: `MAIL_ENCRYPTION=ssl` on 2525"}},
+		"Laravel, From of another": {".env", "MAIL_HOST=smtp.gmail.com\nMAIL_PORT=587\nMAIL_USERNAME=you@gmail.com\nMAIL_ENCRYPTION=tls\nMAIL_FROM_ADDRESS=\"noreply@shop.example\"\n",
+			[]string{"5: the sender noreply@shop.example is not the account you@gmail.com"}},
+		"Yahoo, login password":    {".env", "SMTP_HOST=smtp.mail.yahoo.com\nSMTP_PORT=465\nSMTP_SECURE=true\nSMTP_USER=you@yahoo.com\nSMTP_PASS='Summer2024!'\n", []string{"5: the value of SMTP_PASS is not shaped like"}},
+		"blank behind the host":    {".env", "SMTP_HOST=\"smtp.example.com;\"\nSMTP_PORT=587\n", []string{"1: "}},
+		"two addresses for one":    {".env", "SMTP_HOST=you@example.com\nSMTP_PORT=587\n", []string{"1: the host holds an @"}},
+		"Grafana, no port":         {"compose.yml", "services:\n  grafana:\n    environment:\n      - GF_SMTP_ENABLED=true\n      - GF_SMTP_HOST=smtp.example.com\n", []string{"5: `GF_SMTP_HOST: smtp.example.com` without a port: it has to be host:port"}},
+		"Grafana, policy":          {"compose.yml", "services:\n  grafana:\n    environment:\n      GF_SMTP_HOST: smtp.example.com:465\n      GF_SMTP_STARTTLS_POLICY: MandatoryStartTLS\n", []string{"5: `GF_SMTP_STARTTLS_POLICY: MandatoryStartTLS` on 465"}},
+		"Grafana, file":            {"grafana.ini", "[server]\ndomain = x\n[smtp]\n;enabled = false\nhost = smtp.example.com:587\nstartTLS_policy = NoStartTLS\n", []string{"5: without `enabled = true` no mail is sent", "6: `startTLS_policy = NoStartTLS` on 587"}},
+		"Grafana, policy's word":   {"grafana.ini", "[smtp]\nenabled = true\nhost = smtp.example.com:587\nstartTLS_policy = starttls\n", []string{"4: `startTLS_policy = starttls`: it is MandatoryStartTLS"}},
+		"Gitea, plain":             {"app.ini", "[mailer]\nENABLED = true\nPROTOCOL = smtp\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587\n", []string{"3: `PROTOCOL = smtp` on 587: use smtp+starttls on 587"}},
+		"Gitea, smtps on 587":      {"app.ini", "[mailer]\nENABLED=true\nPROTOCOL=smtps\nSMTP_ADDR=smtp.example.com\nSMTP_PORT=587\n", []string{"3: `PROTOCOL = smtps` on 587: use smtp+starttls, or port 465"}},
+		"Gitea, a word of its own": {"app.ini", "[mailer]\nENABLED = true\nPROTOCOL = starttls\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587\n", []string{"3: `PROTOCOL = starttls`: it is smtps"}},
+		"Gitea, off":               {"app.ini", "[mailer]\nENABLED = false\nPROTOCOL = smtp+starttls\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587\n", []string{"2: `ENABLED = false`: no mail is sent"}},
+		"Gitea, variables":         {"compose.yml", "services:\n  gitea:\n    environment:\n      - GITEA__mailer__PROTOCOL=smtps\n      - GITEA__mailer__SMTP_ADDR=smtp.example.com\n      - GITEA__mailer__SMTP_PORT=587\n", []string{"4: `GITEA__mailer__PROTOCOL: smtps` on 587"}},
+		"alertmanager, no port":    {"alertmanager.yml", "global:\n  smtp_smarthost: smtp.example.com\n", []string{"2: `smtp_smarthost: smtp.example.com` without a port"}},
+		"alertmanager, receiver":   {"alertmanager.yml", "receivers:\n- name: me\n  email_configs:\n  - smarthost: smtp.example.com:25\n    to: a@example.com\nglobal:\n  smtp_smarthost: 'smtp.example.com:25'\n", []string{"7: port 25"}},
+		"Kubernetes, container":    {"app.yaml", "kind: Deployment\nspec:\n  containers:\n  - env:\n    - name: SMTP_HOST\n      value: smtp.example.com\n    - name: SMTP_PORT\n      value: '465'\n    - name: SMTP_SECURE\n      value: 'false'\n", []string{"10: `SMTP_SECURE: false` on 465: use true, or port 587"}},
+		"compose, anchor":          {"compose.yml", "x-mail: &mail\n  SMTP_HOST: smtp.example.com\n  SMTP_PORT: 587\n  SMTP_PASSWORD: pa$word\nservices:\n  a:\n    environment: *mail\n", []string{"4: the $ in the value of SMTP_PASSWORD begins a variable"}},
+		"msmtp, no port":           {".msmtprc", "account a\nhost smtp.example.com\ntls on\nauth on\nuser you@example.com\n", []string{"2: no port is said, and the program takes 25"}},
+		"msmtp, both said":         {".msmtprc", "account a\nhost smtp.example.com\nport 465\ntls on\ntls_starttls on\n", []string{"5: `tls_starttls on` on 465: use off, or port 587"}},
+		"WP, secure on 465":        {"wp-config.php", "<?php\ndefine('SMTP_HOST', 'smtp.example.com');\ndefine('SMTP_PORT', '465');\ndefine('SMTP_SECURE', 'tls');\n", []string{"4: `SMTP_SECURE, 'tls'` on 465: use 'ssl', or port 587"}},
+		"WP, no login":             {"wp-config.php", "<?php\ndefine('SMTP_HOST', 'smtp.example.com');\ndefine('SMTP_PORT', 587);\ndefine('SMTP_AUTH', false);\ndefine('SMTP_USER', 'you@example.com');\n", []string{"5: a user name without SMTPAuth = true"}},
+		"Django, texts":            {"settings.py", "EMAIL_HOST = 'smtp.example.com'\nEMAIL_PORT = 465\nEMAIL_USE_SSL = True\nEMAIL_USE_TLS = 'False'\n", []string{"4: `EMAIL_USE_TLS = 'False'` is a text, which always counts as true", "4: `EMAIL_USE_TLS` and `EMAIL_USE_SSL` exclude each other"}},
+		"Django, no port":          {"settings.py", "EMAIL_HOST = 'smtp.example.com'\nEMAIL_USE_TLS = True\n", []string{"1: no port is said"}},
+		"Postfix, no SASL": {"main.cf", "relayhost = [smtp.gmail.com]:587\nsmtp_tls_security_level = encrypt\n",
+			[]string{"1: `relayhost = [smtp.gmail.com]:587` without `smtp_sasl_auth_enable = yes`"}},
+		"Postfix, comment behind": {"main.cf", "relayhost = [smtp.example.com]:587 # the relay\nsmtp_tls_security_level = encrypt\n", []string{"1: the port", "1: what stands behind the # belongs to the value"}},
+		"Postfix, smtpd": {"main.cf", "relayhost = [smtp.example.com]:587\nsmtp_tls_security_level = encrypt\nsmtpd_sasl_password_maps = hash:/etc/postfix/sasl_passwd\n",
+			[]string{"3: smtpd_sasl_password_maps does not exist"}},
+		"Postfix, no kind of table": {"main.cf", "relayhost = [smtp.example.com]:587\nsmtp_tls_security_level = encrypt\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = /etc/postfix/sasl_passwd\nsmtp_sasl_security_options = noanonymous\n",
+			[]string{"4: `smtp_sasl_password_maps = /etc/postfix/sasl_passwd` without the kind of table"}},
+		"Postfix, wrapper and may": {"main.cf", "relayhost = [smtp.example.com]:465\nsmtp_tls_wrappermode = yes\nsmtp_tls_security_level = may\n", []string{"2: `smtp_tls_wrappermode = yes` needs `smtp_tls_security_level = encrypt`"}},
+		"by its content":           {"config", "SMTP_HOST=smtp.example.com\nSMTP_PORT=25\n", []string{"2: port 25"}},
 	} {
 		findings, err := Lint(tt.file, []byte(tt.text), library)
 		if err != nil {
@@ -137,6 +186,13 @@ func TestLintClean(t *testing.T) {
 		"sister.env":         "SMTP_HOST=mail.gmx.net\nSMTP_PORT=587\nSMTP_USER=you@gmx.de\n",
 		"own-domain.env":     "SMTP_HOST=smtp.gmail.com\nSMTP_PORT=587\nSMTP_USER=you@example.com\nSMTP_FROM=you@example.com\n",
 		"transactional.env":  "SMTP_HOST=smtp.sendgrid.net\nSMTP_PORT=587\nSMTP_USER=apikey\nSMTP_FROM=you@gmail.com\n",
+		"gitea/app.ini":      "APP_NAME = x\n[server]\nSMTP_PORT = 25\n[mailer]\nENABLED = true\nPROTOCOL = smtp+starttls\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587 ; submission\nUSER = `you`\nPASSWD = `p#;x`\n",
+		"grafana.ini":        "[smtp]\nenabled = true\nhost = \"smtp.example.com:587\"\nstartTLS_policy = MandatoryStartTLS\npassword = \"\"\"p#x;\"\"\"\n",
+		"custom.ini":         "[smtp]\nenabled = ${ON}\nhost = ${HOST}\npassword = $__file{/etc/secret}\n",
+		"grafana.env":        "GF_SMTP_HOST=smtp.example.com:465\nGF_SMTP_STARTTLS_POLICY=NoStartTLS\n",
+		"service.js":         "createTransport({ service: 'gmail', auth: { user: 'you@gmail.com', pass: 'abcdefghijklmnop' } })",
+		"secret.yaml":        "kind: Secret\nstringData:\n  SMTP_PASSWORD: pa$word\n---\nkind: ConfigMap\ndata:\n  SMTP_HOST: smtp.example.com\n  SMTP_PORT: '587'\n",
+		"pinned.php":         "<?php\n$mail->Host = 'smtp.example.com';\n$mail->Port = 587;\n$mail->SMTPOptions = ['ssl' => ['verify_peer' => false, 'peer_fingerprint' => ['sha256' => 'ab']]];\n",
 		"windows/dotenv.env": "\ufeffSMTP_HOST=smtp.example.com\r\nSMTP_PORT=587\r\nSMTP_SECURE=false\r\n",
 	} {
 		findings, err := Lint(file, []byte(text), library)
@@ -146,11 +202,66 @@ func TestLintClean(t *testing.T) {
 	}
 }
 
+// TestRead: what each kind of file says, under the names of our own flags, and
+// what it takes from elsewhere.
+func TestRead(t *testing.T) {
+	t.Parallel()
+	library := preset.New(presets.FS, "")
+	for name, tt := range map[string]struct {
+		file, text string
+		want       []string // of each account: name, values, password, elsewhere
+	}{
+		"env":  {".env", "SMTP_HOST=a.example.com\nSMTP_PORT=587\nSMTP_USER=you\nSMTP_PASSWORD='p$w'\nEMAIL_FROM='You <you@example.com>'\n", []string{"SMTP 1 from=You <you@example.com> host=a.example.com port=587 username=you p$w"}},
+		"refs": {".env", "SMTP_HOST=a.example.com\nSMTP_PORT=$PORT\nSMTP_PASSWORD=${PW}\n", []string{"SMTP 1 host=a.example.com [port 2 a variable] [password 3 a variable]"}},
+		"URL":  {".env", "MAILER_DSN=smtps://you%40example.com:p%24w@a.example.com:465\n", []string{"MAILER 1 host=a.example.com port=465 security=ssl username=you@example.com p$w"}},
+		"compose": {"compose.yml", "services:\n  web:\n    environment:\n      SMTP_HOST: a.example.com\n      SMTP_PASSWORD_FILE: /run/secrets/pw\n  app:\n    environment: [SMTP_HOST=b.example.com, 'SMTP_PASSWORD=p$$w']\n",
+			[]string{"web 4 host=a.example.com [password 5 the file /run/secrets/pw]", "app 7 host=b.example.com p$w"}},
+		"msmtp": {"msmtprc", "defaults\ntls on\nauth login\ntls_trust_file /ca.pem\naccount a\nhost a.example.com\nfrom you@example.com\nuser you\npasswordeval \"pass show mail\"\naccount b\nhost b.example.com\ntls_starttls off\nport 465\npassword \"p w\"\naccount default : a\n",
+			[]string{"a 3 auth=LOGIN ca-file=/ca.pem from=you@example.com host=a.example.com port=25 security=starttls username=you [password 9 the command pass]",
+				"b 3 auth=LOGIN ca-file=/ca.pem host=b.example.com port=465 security=ssl p w"}},
+		"nodemailer": {"a.js", "createTransport({ host: 'a.example.com', secure: true, auth: { user: 'you', pass: process.env.PW } })",
+			[]string{" 1 host=a.example.com port=465 security=ssl username=you [password 1 a variable]"}},
+		"service": {"a.js", "createTransport({ service: 'gmail', auth: { user: 'you@gmail.com', pass: 'x' } })", []string{" 1 host=smtp.gmail.com port=465 security=ssl username=you@gmail.com x"}},
+		"Django": {"settings.py", "EMAIL_HOST = 'a.example.com'\nEMAIL_PORT = 587\nEMAIL_USE_TLS = True\nEMAIL_HOST_PASSWORD = os.environ['PW']\nDEFAULT_FROM_EMAIL = 'You <you@example.com>'\n",
+			[]string{" 1 from=You <you@example.com> host=a.example.com port=587 security=starttls [password 4 a variable]"}},
+		"PHP": {"wp-config.php", "<?php\ndefine('WPMS_SMTP_HOST', 'a.example.com');\ndefine('WPMS_SMTP_PORT', 465);\ndefine('WPMS_SSL', 'ssl');\ndefine('WPMS_SMTP_AUTH', true);\ndefine('WPMS_SMTP_USER', 'you');\ndefine('WPMS_SMTP_PASS', 'p\\'w');\n",
+			[]string{" 2 host=a.example.com port=465 security=ssl username=you p'w"}},
+		"Postfix": {"main.cf", "relayhost = [a.example.com]:465\nsmtp_tls_wrappermode = yes\nsmtp_tls_security_level = encrypt\nsmtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd\nsmtp_tls_CAfile = /ca.pem\n",
+			[]string{" 1 ca-file=/ca.pem host=a.example.com port=465 security=ssl [password 4 the file /etc/postfix/sasl_passwd] [username 4 the file /etc/postfix/sasl_passwd]"}},
+		"Gitea":   {"app.ini", "[mailer]\nPROTOCOL = smtp+starttls\nSMTP_ADDR = a.example.com\nSMTP_PORT = 587\nUSER = you\nPASSWD = `p;w`\n", []string{"GITEA_MAILER 3 host=a.example.com port=587 security=starttls username=you p;w"}},
+		"Grafana": {"grafana.ini", "[smtp]\nhost = a.example.com:587\nuser = you\npassword = $__file{/etc/pw}\n", []string{"GF_SMTP 2 host=a.example.com port=587 username=you [password 4 the file /etc/pw]"}},
+	} {
+		r, err := Read(tt.file, []byte(tt.text), library)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got []string
+		for _, a := range r.Accounts {
+			words := []string{a.Name, fmt.Sprint(a.Line)}
+			for _, flag := range slices.Sorted(maps.Keys(a.Values)) {
+				words = append(words, flag+"="+a.Values[flag].Text)
+			}
+			if !a.Password.IsZero() {
+				words = append(words, a.Password.Reveal())
+			}
+			for _, e := range a.Elsewhere {
+				words = append(words, fmt.Sprintf("[%s %d %s]", e.Flag, e.Line, e.From))
+			}
+			got = append(got, strings.Join(words, " "))
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 func TestLintUnknown(t *testing.T) {
 	t.Parallel()
 	for file, text := range map[string]string{
 		"a.txt": "Dear all,\nplease use port 25.\n", "empty.env": "", ".env": "DATABASE_URL=x\n", "main.cf": "mydestination = x\n",
-		"settings.py": "DEBUG = True\n", "a.js": "console.log({ host: 'x', port: 25 })", "big.env": strings.Repeat("#", MaxLint+1),
+		"settings.py": "DEBUG = True\n", "a.js": "console.log({ host: 'x', port: 25 })",
+		"broken.yml": "services:\n\tapp: x\n", "loop.yml": "a: &a [*a]\n", "smtp.ini": "[database]\nhost = x\n", "big.env": strings.Repeat("#", MaxLint+1),
 	} {
 		if findings, err := Lint(file, []byte(text), nil); !errors.Is(err, ErrUnknownFile) {
 			t.Errorf("%s: %v, %v", file, findings, err)
@@ -187,7 +298,7 @@ func TestLintAcceptsExports(t *testing.T) {
 			}
 		}
 	}
-	if want := 3 * 3 * 9; read < want {
+	if want := 3 * 3 * 10; read < want {
 		t.Errorf("%d of the files were read, want %d at least", read, want)
 	}
 }

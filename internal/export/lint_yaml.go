@@ -1,90 +1,117 @@
 package export
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
-	"regexp"
+	"io"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// pair is "KEY: value" or "- KEY=value", as Compose has both.
-var (
-	pair = regexp.MustCompile(`^(\s*)(?:-\s+)?["']?([A-Za-z_][A-Za-z0-9_]*)["']?\s*:(?:\s+(.*))?$`)
-	item = regexp.MustCompile(`^(\s*)-\s+(["']?)([A-Za-z_][A-Za-z0-9_]*)=(.*)$`)
-)
-
-// readYAML reads line by line what Compose files, Kubernetes manifests and
-// Alertmanager's configuration have in common. It is no YAML parser: values
-// that span lines are passed over.
-func readYAML(l *linter, all []line) []*account {
-	var found []variable
-	var at place
-	for _, on := range all {
-		if strings.HasPrefix(strings.TrimSpace(on.text), "#") {
-			continue
+// readYAML finds variables in Compose files, Kubernetes manifests and
+// Alertmanager's configuration: "KEY: value", "- KEY=value", and the pairs of
+// name and value of a container.
+func readYAML(l *linter, _ []line) []*account {
+	w := &yamlWalk{linter: l}
+	for dec := yaml.NewDecoder(bytes.NewReader(l.text)); ; {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return l.accountsOf(w.found)
 		}
-		var v variable
-		if m := item.FindStringSubmatch(on.text); m != nil {
-			v = yamlVariable(on, m[3], m[2]+m[4])
-		} else if m := pair.FindStringSubmatch(on.text); m != nil {
-			at.enter(len(m[1]), m[2])
-			v = yamlVariable(on, m[2], strings.TrimSpace(m[3]))
-		} else {
-			continue
+		if err != nil {
+			l.broken = err
+			return nil
 		}
-		v.path = at.service
-		if _, r := roleOf(v.name); r != noRole && at.top == "services" {
-			l.judgeDollar(&v)
+		for _, top := range doc.Content {
+			w.enter(top, yamlPlace{})
 		}
-		found = append(found, v)
-	}
-	return l.accountsOf(found)
-}
-
-// place is where in a Compose file a line stands.
-type place struct {
-	top     string // key without indentation
-	indent  int    // of the services' names
-	service string // "" outside of them
-}
-
-func (p *place) enter(indent int, key string) {
-	switch {
-	case indent == 0:
-		*p = place{top: key}
-	case p.top == "services" && (p.indent == 0 || indent == p.indent):
-		p.indent, p.service = indent, key
 	}
 }
 
-// yamlVariable reads a scalar.
-func yamlVariable(at line, name, text string) variable {
-	v := variable{name: strings.ToUpper(name), setting: setting{line: at.number, literal: true}}
-	switch {
-	case strings.HasPrefix(text, `"`):
-		v.quoted = true
-		v.value, _ = unquoteDouble(text)
-	case strings.HasPrefix(text, "'"):
-		v.quoted = true
-		v.value = strings.ReplaceAll(strings.Trim(text, "'"), "''", "'")
-	default:
-		v.value = text
-		if cut, _, commented := strings.Cut(text, " #"); commented {
-			v.value = strings.TrimSpace(cut)
+// maxNodes bounds the walk: aliases can make a small file endless.
+const maxNodes = 100_000
+
+type yamlWalk struct {
+	linter *linter
+	found  []setting
+	nodes  int
+}
+
+// yamlPlace is where in a document something stands.
+type yamlPlace struct {
+	depth   int
+	compose bool   // below services
+	name    string // of the service
+}
+
+func (w *yamlWalk) enter(n *yaml.Node, at yamlPlace) {
+	if w.nodes++; w.nodes > maxNodes {
+		return
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		w.enter(n.Alias, at)
+	case yaml.SequenceNode:
+		for _, item := range n.Content {
+			if key, value, ok := strings.Cut(item.Value, "="); ok && item.Kind == yaml.ScalarNode {
+				w.scalar(key, value, item, at)
+				continue
+			}
+			w.enter(item, at)
+		}
+	case yaml.MappingNode:
+		w.mapping(n, at)
+	}
+}
+
+func (w *yamlWalk) mapping(n *yaml.Node, at yamlPlace) {
+	name := ""
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		inside := at
+		inside.depth++
+		switch {
+		case at.depth == 0 && key.Value == "services":
+			inside.compose = true
+		case at.depth == 1 && at.compose:
+			inside.name = key.Value
+		}
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		switch {
+		case value.Kind != yaml.ScalarNode:
+			w.enter(value, inside)
+		case key.Value == "name":
+			name = value.Value
+		case key.Value == "value" && name != "": // of a container's env
+			w.scalar(name, value.Value, value, at)
+		default:
+			w.scalar(key.Value, value.Value, value, at)
 		}
 	}
-	v.shown = name + ": " + v.value
-	return v
+}
+
+func (w *yamlWalk) scalar(key, text string, value *yaml.Node, at yamlPlace) {
+	s := setting{line: value.Line, name: strings.ToUpper(key), shown: key + ": " + text, value: text, literal: true, path: at.name}
+	if _, r := roleOf(s.name); r != noRole && at.compose {
+		w.linter.judgeDollar(&s, key)
+	}
+	w.found = append(w.found, s)
 }
 
 // judgeDollar: Compose fills in $NAME and ${NAME} in quotes too; $$ is a dollar.
-func (l *linter) judgeDollar(v *variable) {
-	plain := strings.ReplaceAll(v.value, "$$", "")
-	v.literal = !strings.Contains(plain, "$")
-	if v.literal {
-		v.value = strings.ReplaceAll(v.value, "$$", "$")
+func (l *linter) judgeDollar(s *setting, key string) {
+	plain := strings.ReplaceAll(s.value, "$$", "")
+	s.literal = !strings.Contains(plain, "$")
+	if s.literal {
+		s.value = strings.ReplaceAll(s.value, "$$", "$")
 		return
 	}
 	if !isReference(plain) && !strings.Contains(plain, "${") {
-		l.find(v.line, fmt.Sprintf("the $ in the value of %s begins a variable, in quotes too: write $$", v.name))
+		l.find(s.line, fmt.Sprintf("the $ in the value of %s begins a variable, in quotes too: write $$", key))
 	}
 }

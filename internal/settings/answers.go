@@ -16,6 +16,7 @@ const (
 	FromFlag     Source = "flag"
 	FromVariable Source = "variable"
 	FromProfile  Source = "profile"
+	FromFile     Source = "file" // another program's configuration
 	FromPreset   Source = "preset"
 	FromAddress  Source = "address" // derived from another answer
 	FromDefault  Source = "default"
@@ -29,9 +30,9 @@ type Answer struct {
 	Name   string // for messages: --host, SMTPWIZ_HOST, profile work
 }
 
-// origin tells where the answer came from: "flag --host", "profile work".
+// origin tells where the answer came from: "flag --host", "profile work", ".env line 4".
 func (a Answer) origin() string {
-	if a.Source == FromProfile {
+	if a.Source == FromProfile || a.Source == FromFile {
 		return a.Name
 	}
 	return string(a.Source) + " " + a.Name
@@ -39,7 +40,7 @@ func (a Answer) origin() string {
 
 // strength orders sources: flag, variable, profile, preset.
 func (s Source) strength() int {
-	weakestFirst := []Source{FromDefault, FromAddress, FromPreset, FromProfile, FromVariable, FromFlag}
+	weakestFirst := []Source{FromDefault, FromAddress, FromPreset, FromProfile, FromFile, FromVariable, FromFlag}
 	return slices.Index(weakestFirst, s)
 }
 
