@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ a file that nobody else can read.`,
 	f.Bool("with-password", false, "write the password too")
 	f.Bool("list", false, "list the formats")
 	f.Bool("json", false, "with --list: print JSON")
-	takenFlags(f)
+	takenFlags(f, "ca-file", "tls-fingerprint", "client-cert", "client-key", "proxy", "connect-to")
 	f.Bool("password-stdin", false, "read the password from standard input")
 	f.String("password-file", "", "read the password from this `file`")
 	f.String("password-command", "", "the `command` that prints the password")
@@ -80,10 +81,10 @@ a file that nobody else can read.`,
 
 // takenFlags are those that describe an account without a profile, or change
 // what a profile says.
-func takenFlags(f *pflag.FlagSet) {
+func takenFlags(f *pflag.FlagSet, further ...string) {
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	accountFlags(all)
-	for _, name := range []string{"preset", "region", "variant", "host", "port", "security", "username", "from", "display-name", "auth", "ca-file"} {
+	for _, name := range append([]string{"preset", "region", "variant", "host", "port", "security", "username", "from", "display-name", "auth"}, further...) {
 		f.AddFlag(all.Lookup(name))
 	}
 }
@@ -146,7 +147,7 @@ func runExport(ctx context.Context, k *keeping, o exportOptions) error {
 	if err := deliver(k.deps, out, o); err != nil {
 		return err
 	}
-	for _, note := range append(t.lost, out.Notes...) {
+	for _, note := range out.Notes {
 		fmt.Fprintf(k.deps.streams.Err, "smtpwiz: warning: %s\n", reply.Safe(note))
 	}
 	for _, line := range out.Next {
@@ -241,7 +242,6 @@ type taken struct {
 	export.Settings
 	alternatives []submission.Endpoint
 	password     reader
-	lost         []string // what only smtpwiz does
 }
 
 // takenOf finds the account as test does: a saved profile, or flags.
@@ -268,6 +268,7 @@ func takenOf(k *keeping, r request) (taken, error) {
 		Settings: export.Settings{
 			Name: saved.Name, Username: s.Account.Username, From: s.Account.From, DisplayName: s.Account.DisplayName,
 			Mechanism: s.Account.Mechanism, Command: commandOf(saved.Secret, given), CAFile: s.CAFile, Preset: s.Preset,
+			Fingerprint: s.Fingerprint, ClientCert: s.ClientCert, ClientKey: s.ClientKey, Proxy: s.Proxy,
 		},
 		password: func(ctx context.Context) (submission.Secret, error) {
 			ways, err := passwordWays(k.deps, given, stored...)
@@ -285,26 +286,20 @@ func takenOf(k *keeping, r request) (taken, error) {
 	if t.Mechanism == "" && t.Endpoint == saved.Proven.Endpoint {
 		t.Mechanism = saved.Proven.Mechanism
 	}
+	t.Elsewhere = elsewhere(t.Endpoint, s.ConnectTo)
 	t.Incoming = incomingOf(*saved, s)
-	t.lost = lostOf(*saved)
 	return t, nil
 }
 
-// lostOf names what a profile has that is written for no other program.
-func lostOf(p profile.Profile) []string {
-	var lost []string
-	for _, o := range []struct {
-		name string
-		set  bool
-	}{
-		{"tls_fingerprint", p.TLSFingerprint != ""}, {"client_cert", p.ClientCert != ""},
-		{"proxy", p.Proxy != ""}, {"connect_to", len(p.ConnectTo) > 0},
-	} {
-		if o.set {
-			lost = append(lost, fmt.Sprintf("the profile's %s is not written: the program must be told of it in its own way", o.name))
+// elsewhere is where --connect-to leads an endpoint, "" where it does not.
+func elsewhere(e submission.Endpoint, routes []settings.ConnectTo) string {
+	for _, to := range routes {
+		if to.Host != "" && !strings.EqualFold(to.Host, e.Host) || to.Port != 0 && to.Port != e.Port {
+			continue
 		}
+		return submission.JoinHostPort(cmp.Or(to.TargetHost, e.Host), cmp.Or(to.TargetPort, e.Port))
 	}
-	return lost
+	return ""
 }
 
 // preferred puts the endpoint first that has been proven.

@@ -13,8 +13,10 @@
 package export
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -33,6 +35,11 @@ type Settings struct {
 	Password    submission.Secret // the zero value: by reference
 	Command     string            // a command line that prints the password, "" for none
 	CAFile      string            // PEM file to trust in place of the system's authorities
+	Fingerprint string            // SHA-256 of the one certificate to trust, lower-case hex, "" for none
+	ClientCert  string            // PEM file with the certificate to show the server
+	ClientKey   string            // PEM file with its key, "" where that is the same file
+	Proxy       string            // host:port of a SOCKS5 proxy, which resolves names
+	Elsewhere   string            // host:port to connect to in place of the endpoint's, "" for that
 	Incoming    []Incoming        // where the mail is read, preferred first
 	Preset      *preset.Preset    // of the provider, filled in; nil without one
 }
@@ -85,8 +92,8 @@ func (f *Format) Write(s Settings) (Output, error) {
 		}
 		out.Files = append(out.Files, File{f.SecretFile, text, true})
 	}
-	if s.CAFile != "" && !strings.Contains(main, s.CAFile) {
-		out.Notes = append(out.Notes, fmt.Sprintf("it does not name %s: the program, or its system, must be told to trust that", s.CAFile))
+	if out.Notes, err = f.lost(s, main); err != nil {
+		return Output{}, f.refused(err)
 	}
 	for i := range f.Next {
 		line, err := f.execute(nextName(i), v)
@@ -96,6 +103,37 @@ func (f *Format) Write(s Settings) (Output, error) {
 		out.Next = append(out.Next, line)
 	}
 	return out, nil
+}
+
+// lost says which of the settings that not every program has a word for are not
+// in the text: those without which it would be the same.
+func (f *Format) lost(s Settings, text string) ([]string, error) {
+	var notes []string
+	for _, option := range []struct {
+		value *string
+		note  string
+	}{
+		{&s.CAFile, "the authority in %s is not written: the program, or its system, must be told to trust it"},
+		{&s.Fingerprint, "the certificate's fingerprint, sha256:%s, is not written: the program checks the certificate in its own way"},
+		{&s.ClientCert, "the client certificate in %s is not written: the program must be told of it in its own way"},
+		{&s.Proxy, "the proxy %s is not written: the program must be told of it in its own way"},
+		{&s.Elsewhere, "the way around, by %s, is not written: the program connects to the server's own name"},
+	} {
+		value := *option.value
+		if value == "" {
+			continue
+		}
+		*option.value = ""
+		without, err := f.execute(f.Name, newValues(s))
+		if err != nil {
+			return nil, err
+		}
+		if without == text {
+			notes = append(notes, fmt.Sprintf(option.note, value))
+		}
+		*option.value = value
+	}
+	return notes, nil
 }
 
 // refused finds the format's own words in what the template says of an error.
@@ -118,7 +156,7 @@ func (f *Format) refusal(s Settings) string {
 	case !s.Password.IsZero() && f.NoPassword:
 		return "it holds no password: leave --with-password out"
 	}
-	for _, text := range []string{s.Name, s.Endpoint.Host, s.Username, s.From.String(), s.DisplayName, s.Password.Reveal(), s.Command, s.CAFile} {
+	for _, text := range []string{s.Name, s.Endpoint.Host, s.Username, s.From.String(), s.DisplayName, s.Password.Reveal(), s.Command, s.CAFile, s.ClientCert, s.ClientKey} {
 		if strings.ContainsFunc(text, unicode.IsControl) {
 			return "a line end or another control character stands in the settings"
 		}
@@ -148,6 +186,38 @@ func (v values) STARTTLS() bool { return v.Endpoint.Security == submission.START
 
 // Security is ssl, starttls or none.
 func (v values) Security() string { return string(v.Endpoint.Security) }
+
+// Key is the file with the key of the client's certificate.
+func (v values) Key() string { return cmp.Or(v.ClientKey, v.ClientCert) }
+
+// Colons is the fingerprint as 01:23:45:….
+func (v values) Colons() string {
+	var pairs []string
+	for pair := range slices.Chunk([]byte(v.Fingerprint), 2) {
+		pairs = append(pairs, strings.ToUpper(string(pair)))
+	}
+	return strings.Join(pairs, ":")
+}
+
+// Dial is where to connect: the server, or what goes in its place.
+func (v values) Dial() (part, error) { return partsOf(cmp.Or(v.Elsewhere, v.Address)) }
+
+// Socks is the proxy.
+func (v values) Socks() (part, error) { return partsOf(v.Proxy) }
+
+// part is a host and a port that are written apart.
+type part struct {
+	Host string // an IPv6 address without brackets
+	Port string
+}
+
+func partsOf(address string) (part, error) {
+	i := strings.LastIndexByte(address, ':')
+	if i < 0 {
+		return part{}, fmt.Errorf("%q has no port", address)
+	}
+	return part{strings.Trim(address[:i], "[]"), address[i+1:]}, nil
+}
 
 // Sender is the From field of a mail (RFC 5322 section 3.4).
 func (v values) Sender() string {

@@ -320,16 +320,45 @@ func TestCardWords(t *testing.T) {
 	}
 }
 
-// TestCAFile: an authority of one's own is written, or it is told that it is not.
-func TestCAFile(t *testing.T) {
+// TestTrustAndRoute: what not every program has a word for is written, or it is
+// told that it is not; and which programs have a word.
+func TestTrustAndRoute(t *testing.T) {
 	t.Parallel()
-	for _, format := range Names() {
-		s := settings(submission.STARTTLS)
-		s.CAFile = "/etc/own-ca.pem"
-		out := write(t, format, s)
-		if written := strings.Contains(out.Files[0].Text, s.CAFile); written == (len(out.Notes) > 0) {
-			t.Errorf("%s: written %v, notes %q", format, written, out.Notes)
+	const hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	for name, tt := range map[string]struct {
+		change  func(*Settings)
+		text    string // as it is in the note
+		written string // by which formats
+	}{
+		"CA file":            {func(s *Settings) { s.CAFile = "/etc/own-ca.pem" }, "/etc/own-ca.pem", "alertmanager curl git go himalaya json msmtp mutt nodemailer php postfix python rails s-nail swaks wordpress"},
+		"fingerprint":        {func(s *Settings) { s.Fingerprint = hash }, hash, "go json msmtp php postfix python s-nail wordpress"},
+		"client certificate": {func(s *Settings) { s.ClientCert, s.ClientKey = "/c.pem", "/k.pem" }, "/c.pem", "alertmanager curl django gitea go grafana json msmtp nodemailer php postfix python s-nail swaks wordpress"},
+		"certificate, key":   {func(s *Settings) { s.ClientCert = "/both.pem" }, "/both.pem", "alertmanager curl django gitea go grafana json msmtp mutt nodemailer php postfix python s-nail swaks wordpress"},
+		"proxy":              {func(s *Settings) { s.Proxy = "[2001:db8::1]:1080" }, "[2001:db8::1]:1080", "curl json msmtp nodemailer s-nail"},
+		"another way":        {func(s *Settings) { s.Elsewhere = "203.0.113.5:1587" }, "203.0.113.5:1587", "curl go json msmtp nodemailer"},
+	} {
+		var written []string
+		for _, format := range Names() {
+			s := settings(submission.STARTTLS)
+			before := write(t, format, s).Files[0].Text
+			tt.change(&s)
+			out := write(t, format, s)
+			switch noted := len(out.Notes) == 1 && strings.Contains(out.Notes[0], tt.text); {
+			case out.Files[0].Text != before:
+				written = append(written, format)
+				if len(out.Notes) > 0 {
+					t.Errorf("%s, %s: written, and noted: %q", name, format, out.Notes)
+				}
+			case !noted:
+				t.Errorf("%s, %s: neither written nor noted: %q", name, format, out.Notes)
+			}
 		}
+		if got := strings.Join(written, " "); got != tt.written {
+			t.Errorf("%s: written by %s\nwant %s", name, got, tt.written)
+		}
+	}
+	if got := (values{Settings: Settings{Fingerprint: "00abff"}}).Colons(); got != "00:AB:FF" {
+		t.Errorf("colons %s", got)
 	}
 }
 

@@ -70,6 +70,9 @@ func (w *yamlWalk) enter(n *yaml.Node, at yamlPlace) {
 func (w *yamlWalk) mapping(n *yaml.Node, at yamlPlace) {
 	name := ""
 	for i := 0; i+1 < len(n.Content); i += 2 {
+		if w.nodes++; w.nodes > maxNodes {
+			return
+		}
 		key, value := n.Content[i], n.Content[i+1]
 		inside := at
 		inside.depth++
