@@ -343,9 +343,13 @@ func removeProfile(ctx context.Context, k *keeping, o profilesOptions) error {
 		if err != nil {
 			return err
 		}
+		p = now
 		return c.Remove(now.Name)
 	}); err != nil {
 		return err
+	}
+	if takes && hasRecord(p) { // that secret set may have made meanwhile; later ones are taken back there
+		k.removeRecord(context.WithoutCancel(ctx), p, "a new password")
 	}
 	if !asks {
 		k.tellLost(lost)

@@ -322,7 +322,8 @@ func TestAllProfiles(t *testing.T) {
 	h.env["SMTPWIZ_PASSWORD"] = h.password() // must not count
 	out := h.run(7, "test", "--all")
 	lines := strings.Split(strings.TrimRight(out, "\n"), "\n")
-	if len(lines) != 3 || !strings.HasPrefix(lines[0], "  ok   good") || !strings.HasPrefix(lines[2], "  FAIL bad") {
+	if len(lines) != 4 || !strings.HasPrefix(lines[0], "  ok   good") || !strings.HasPrefix(lines[3], "  FAIL bad") ||
+		!strings.HasPrefix(lines[2], "       hint: keep it: smtpwiz secret set kept-nowhere") {
 		t.Errorf("test --all:\n%s", out)
 	}
 	var codes []int

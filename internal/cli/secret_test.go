@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/profile"
+	"github.com/smtpwiz/smtpwiz/internal/secret"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
 // readerFunc is an input during whose reading something happens.
@@ -47,6 +53,46 @@ func TestSecretsSetAtOnce(t *testing.T) {
 	h.run(0, "test", "work")
 	if n := h.records(); n != 2 {
 		t.Errorf("%d records", n)
+	}
+}
+
+// A password that is set between the two steps of a removal goes with its profile.
+func TestSecretSetWhileItsProfileIsRemoved(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.keyFile()
+	h.profile("work", "")
+	h.profile("other", "")
+	for _, name := range []string{"work", "other"} {
+		h.stdin = h.password()
+		h.run(0, "secret", "set", name, "--secret-store", "file", "--password-stdin")
+	}
+	config := profile.Open(filepath.Join(h.dir, "config/smtpwiz/config.toml"))
+	removed := make(chan error, 1)
+	err := config.Update(t.Context(), func(c *profile.Config) error { // holds the lock that the removal waits for
+		go func() {
+			out, err := h.command("profiles", "remove", "work", "--yes").CombinedOutput()
+			if err != nil {
+				err = fmt.Errorf("%w: %s", err, out)
+			}
+			removed <- err
+		}()
+		for h.records() == 2 && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		p, err := c.Get("work")
+		if err != nil {
+			return err
+		}
+		options := secret.KeyOptions{KeyFile: h.env["SMTPWIZ_KEY_FILE"]}
+		file := secret.File{Path: filepath.Join(h.dir, "data/smtpwiz/secrets"), Keys: options.Key}
+		return file.Set(t.Context(), secret.Ref{ID: p.Secret.ID}, submission.NewSecret(marker))
+	})
+	if err := errors.Join(err, <-removed); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.records(); n != 1 {
+		t.Errorf("%d records, and one profile", n)
 	}
 }
 

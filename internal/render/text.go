@@ -255,7 +255,8 @@ func (t *Text) Provenance(name, value, source string) {
 	t.paragraph(fmt.Sprintf("  %-12s ", name), fmt.Sprintf("%s  (%s)", value, source))
 }
 
-// Summary writes how one of several tests ended, in one line.
+// Summary writes how one of several tests ended, in one line, and what to do
+// where nothing could be tried.
 func (t *Text) Summary(name string, r Result) {
 	status, words := report.OK, "nothing was tried"
 	switch {
@@ -268,4 +269,7 @@ func (t *Text) Summary(name string, r Result) {
 		words = proof(r.Report)
 	}
 	t.paragraph(fmt.Sprintf("  %s %s  ", t.mark(status), name), words)
+	if r.Hint != "" {
+		t.paragraph("       hint: ", r.Hint)
+	}
 }

@@ -40,6 +40,19 @@ func written(t *testing.T, width int, write func(*Text)) string {
 	return b.String()
 }
 
+// What to do about a profile that could not be tried stands below its line.
+func TestSummaryHint(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	text := &Text{W: &b, Width: 80}
+	text.Summary("work", Result{ExitStatus: report.ExitUsage, Err: "the password is not kept", Hint: "smtpwiz secret set work"})
+	text.Summary("home", Result{ExitStatus: report.ExitUsage, Err: "no server"})
+	const want = "  FAIL work  the password is not kept\n       hint: smtpwiz secret set work\n  FAIL home  no server\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
 // Words stay whole and lines fit, from 40 columns up; links may be longer.
 func TestTextFitsTheTerminal(t *testing.T) {
 	t.Parallel()
