@@ -184,7 +184,36 @@ func startDemo(given settings.Answers, fail submission.Cause) (*demo.Server, err
 		}
 	}
 	server, err := demo.Start(context.Background(), demo.Options{As: demoPreset(given), Fail: fail})
-	return server, demoError(err)
+	if err != nil {
+		return nil, demoError(err)
+	}
+	if err := serves(server, given); err != nil {
+		server.Close()
+		return nil, err
+	}
+	return server, nil
+}
+
+// serves refuses flags of an endpoint that the demo does not have. Where it
+// plays a provider it has that one's, which are judged with the preset.
+func serves(server *demo.Server, given settings.Answers) error {
+	if demoPreset(given) != "" {
+		return nil
+	}
+	if given["port"].Source == settings.FromFlag {
+		return &settings.UsageError{What: "--port and --demo contradict each other", Hint: "leave --port out: the demo takes free ports; --security chooses between them"}
+	}
+	security := given["security"]
+	wanted, err := submission.ParseSecurity(security.Value, 0)
+	if err != nil || wanted != submission.None || security.Source != settings.FromFlag {
+		return nil // what is no security is said with all other answers
+	}
+	for _, e := range server.Endpoints() {
+		if e.Security == submission.None {
+			return nil
+		}
+	}
+	return &settings.UsageError{What: "the demo has no endpoint with --security none", Hint: "use --security ssl or starttls"}
 }
 
 // demoPreset is the provider to play, "" for none. What a variable says is
@@ -244,9 +273,11 @@ func demoPlan(d *deps, given settings.Answers, server *demo.Server) (probe.Plan,
 	return p, s, nil
 }
 
+// firstWith is the first endpoint with a security, the first of all where none has it.
 func firstWith(endpoints []submission.Endpoint, security string) submission.Endpoint {
+	wanted, _ := submission.ParseSecurity(security, 0)
 	for _, e := range endpoints {
-		if string(e.Security) == security {
+		if e.Security == wanted {
 			return e
 		}
 	}

@@ -71,7 +71,8 @@ func showPreset(d *deps, name string, choice preset.Choice, asJSON bool) error {
 		return settings.PresetError(err)
 	}
 	resolved, err := p.Resolve(choice)
-	if err != nil {
+	var open *preset.HostNeededError // the rest is known, and shown
+	if err != nil && !errors.As(err, &open) {
 		return settings.PresetError(err)
 	}
 	if asJSON {

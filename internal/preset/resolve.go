@@ -1,6 +1,7 @@
 package preset
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -36,7 +37,8 @@ func (e *HostNeededError) Error() string {
 }
 
 // Resolve fills in the region, variant and host. The error is an *UnknownError
-// for a region or variant, a *HostNeededError, or that of a host that is none.
+// for a region or variant, or that of a host that is none. With a
+// *HostNeededError the settings are there, with "{host}" left in them.
 func (p *Preset) Resolve(c Choice) (Settings, error) {
 	region, err := p.region(c.Region)
 	if err != nil {
@@ -47,7 +49,8 @@ func (p *Preset) Resolve(c Choice) (Settings, error) {
 		return Settings{}, err
 	}
 	s := Settings{Region: region.Name, Variant: variant.Name}
-	if s.Host, err = p.host(variant, c.Host); err != nil {
+	var open *HostNeededError
+	if s.Host, err = p.host(variant, c.Host); err != nil && !errors.As(err, &open) {
 		return Settings{}, err
 	}
 	s.Preset = p.with(variant).filled(region.Values, s.Host)
@@ -57,7 +60,7 @@ func (p *Preset) Resolve(c Choice) (Settings, error) {
 			s.Endpoints[i].Host = s.Host
 		}
 	}
-	return s, nil
+	return s, err
 }
 
 // region returns a copy of the region that a name or alias means, the zero

@@ -585,7 +585,7 @@ func (s *session) alternative() report.Alternative {
 	if step := s.failed(); step != nil {
 		a.Stage, a.Fault, a.Err = step.Stage, step.Fault, step.Err
 		if step.Fault == report.FaultInterrupted {
-			a.Err = "no answer yet when another endpoint was used"
+			a.Err = "not waited for: another endpoint was ready first"
 		}
 		if step.Reply != nil && a.Err == "" {
 			a.Err = step.Reply.String()

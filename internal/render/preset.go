@@ -103,6 +103,11 @@ func (t *Text) places(s preset.Settings) {
 	for _, e := range p.Endpoints {
 		t.item("", fmt.Sprintf("%s port %d (%s)%s", e.Host, e.Port, e.Security, doubt(e.Unverified)))
 	}
+	for _, v := range p.Variants {
+		if v.Name == s.Variant && s.Host == "" && v.AskHost != "" {
+			t.item("{host}", v.AskHost+" Give it with --host.")
+		}
+	}
 	for _, in := range p.Incoming {
 		t.section("Reading by " + strings.ToUpper(string(in.Protocol)))
 		t.item("", fmt.Sprintf("%s port %d (%s)%s", in.Host, in.Port, in.Security, doubt(in.Unverified)))
