@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/smtpwiz/smtpwiz/internal/demo"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
 // These tests run the program as a process of its own where the system gives
@@ -334,4 +336,46 @@ func stopAndContinue(p *os.Process) error {
 		return fmt.Errorf("it did not stop: %v (%v)", seen, err)
 	}
 	return p.Signal(syscall.SIGCONT)
+}
+
+// A crash writes no core file, and its traceback tells nothing of the password.
+func TestCrashTellsNothing(t *testing.T) {
+	t.Parallel()
+	server, err := demo.Start(t.Context(), demo.Options{Fail: submission.ServerSilent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	h := newHome(t)
+	h.env["SMTPWIZ_PASSWORD"] = marker
+	e := server.Endpoints()[0]
+	for _, sig := range []syscall.Signal{syscall.SIGABRT, syscall.SIGQUIT, syscall.SIGSEGV} {
+		cmd := h.within("ulimit -c unlimited", "test", "--host", e.Host, "--port", strconv.Itoa(e.Port), "--security", string(e.Security), "--username", "you@demo.test")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for lines.Scan() && !strings.Contains(lines.Text(), "connect") {
+		}
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Error(err)
+		}
+		for lines.Scan() {
+		}
+		_ = cmd.Wait()
+		if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.CoreDump() || status.ExitStatus() == 0 {
+			t.Errorf("%v: %v", sig, cmd.ProcessState)
+		}
+		if sig != syscall.SIGSEGV && !strings.Contains(errs.String(), "goroutine") {
+			t.Errorf("%v: no traceback was seen: %s", sig, errs.String())
+		}
+		h.hides(sig.String(), errs.String())
+	}
+	h.secretRestsOnlyIn()
 }
