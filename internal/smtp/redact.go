@@ -156,21 +156,30 @@ type view struct {
 }
 
 // viewsOf returns the text as it is and, where it has several lines, with its
-// lines joined: servers break a long line where they like, also at a space.
+// lines joined: servers break a long line where they like, also at a space,
+// which is then on either line or gone.
 func viewsOf(s string) []view {
 	views := []view{{source: s, low: lowerASCII(s)}}
-	if strings.Contains(s, "\n") {
-		views = append(views, joined(s, ""), joined(s, " "))
+	if !strings.Contains(s, "\n") {
+		return views
+	}
+	tight := joined(s, "", space)
+	views = append(views, tight, joined(s, " ", space))
+	if whole := joined(s, "", ""); whole.low != tight.low {
+		views = append(views, whole)
 	}
 	return views
 }
 
-// joined is the text with another one in place of each line break.
-func joined(s, instead string) view {
+const space = " \t\r"
+
+// joined is the text with another one in place of each line break and of the
+// characters to drop around it.
+func joined(s, instead, drop string) view {
 	low := make([]byte, 0, len(s))
 	at := make([]int, 0, len(s))
 	for from := 0; from < len(s); {
-		end, next := lineEnd(s, from)
+		end, next := lineEnd(s, from, drop)
 		low = append(low, s[from:end]...)
 		for i := from; i < end; i++ {
 			at = append(at, i)
@@ -188,19 +197,18 @@ func joined(s, instead string) view {
 
 // lineEnd returns where the text of a line ends, and where that of the next one
 // begins: behind its enhanced code.
-func lineEnd(s string, from int) (end, next int) {
+func lineEnd(s string, from int, drop string) (end, next int) {
 	n := strings.IndexByte(s[from:], '\n')
 	if n < 0 {
 		return len(s), len(s)
 	}
-	const space = " \t\r"
-	end = from + len(strings.TrimRight(s[from:from+n], space))
+	end = from + len(strings.TrimRight(s[from:from+n], drop))
 	rest := s[from+n+1:]
 	line, _, _ := strings.Cut(rest, "\n")
 	if code, text := reply.ParseEnhancedCode(line); !code.IsZero() {
 		rest = rest[len(line)-len(text):]
 	}
-	return end, len(s) - len(strings.TrimLeft(rest, space))
+	return end, len(s) - len(strings.TrimLeft(rest, drop))
 }
 
 // mark adds the octets from..to of the view to hits.

@@ -333,6 +333,7 @@ func TestRedactorJoinsLines(t *testing.T) {
 	passphrase := NewRedactor("correct horse battery staple")
 	for _, lines := range [][]string{
 		{"correct horse", "battery staple"}, {"correct", "horse", "battery", "staple"}, {"5.7.8 correct horse", "5.7.8 battery staple"}, {"correct horse ", "  battery staple"},
+		{"correct ho", "rse", " battery staple"}, {"5.7.8 correct ho", "5.7.8 rse ", "5.7.8 battery staple"},
 	} {
 		for _, got := range passphrase.CleanLines(lines) {
 			if !strings.HasSuffix(got, Redacted) || len(got) > len("5.7.8 ***") {
