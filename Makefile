@@ -4,10 +4,11 @@ export CGO_ENABLED ?= 0
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME   ?= 10s
+SEEDS      ?= 10000
 BENCH_RUNS ?= 7
 LDFLAGS     = -s -w -X main.version=$(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: help build demo test race interop bench fuzz lint cross check clean
+.PHONY: help build demo test race interop bench fuzz chaos lint cross check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ bench: ## compare with other programs on the same Postfix (needs root), then the
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	GO=$(GO) FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh
+
+chaos: ## set the probe against SEEDS (10000) random servers, or again the one of SEED=n
+	CHAOS_SEEDS=$(SEEDS) CHAOS_SEED=$(SEED) $(GO) test -count=1 -v -timeout 30m -run Chaos ./internal/chaos
 
 lint: ## gofmt, vet, staticcheck, go.mod
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -42,8 +42,9 @@ var house = map[string]struct{ imports, unknown string }{
 	"internal/export":     {"submission preset", "net huh cobra"},
 	"internal/cli":        {"*", ""},
 	"cmd/smtpwiz":         {"cli", ""},
-	"internal/smtptest":   {"", "huh cobra"}, // imported by tests only
-	"internal/ptytest":    {"", "huh cobra"}, // likewise
+	"internal/smtptest":   {"", "huh cobra"},     // imported by tests only
+	"internal/ptytest":    {"", "huh cobra"},     // likewise
+	"internal/chaos":      {"", "net huh cobra"}, // has tests only
 }
 
 // paths are the packages that the names in the table stand for.

@@ -73,6 +73,7 @@ func TestInterrupt(t *testing.T) {
 
 	for _, i := range []interrupted{
 		{at: report.Resolve, fault: fault{name: "resolve", endpoint: implicit, resolver: answers(smtptest.Answer{Stall: true})}},
+		{at: report.Resolve, fault: fault{name: "resolve for a session in clear", endpoint: inClear, resolver: smtptest.Resolver{"localhost": {Stall: true}}}},
 		{at: report.Connect, fault: fault{name: "connect", endpoint: implicit, site: silent}},
 		{at: report.TLSStage, fault: fault{name: "tls", endpoint: implicit, script: "drain"}},
 		{at: report.Greeting, fault: fault{name: "greeting", endpoint: implicit, script: "tls\n" + "stall"}},

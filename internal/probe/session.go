@@ -144,7 +144,8 @@ func (s *session) reach(ctx context.Context) bool {
 		})
 	}
 	found, ok := s.resolve(ctx, host)
-	if s.run.plan.wouldLeak(s.endpoint) {
+	interrupted := !ok && ctx.Err() != nil
+	if s.run.plan.wouldLeak(s.endpoint) && !interrupted {
 		if !(ok && allLoopback(found.addrs)) {
 			s.misuse = &InsecureError{Host: s.endpoint.Host} // a name that is not found is not loopback either
 			return false
