@@ -19,6 +19,10 @@ const unwrapped = 1000
 // findFrom is the length of a list from which it is found by typing.
 const findFrom = 9
 
+// lineEnd stands for a line end in a password, of which huh's input would make a
+// space. It is a noncharacter, which Unicode keeps for such use.
+const lineEnd = '\uFDD0'
+
 // field is one question on the page and the huh field that answers it. huh binds
 // to text and yes, so a form that is built again keeps its answers.
 type field struct {
@@ -91,7 +95,7 @@ func (f *field) filter() string {
 func (f *field) answer() string {
 	switch f.Kind {
 	case wizard.Password:
-		return f.text
+		return strings.ReplaceAll(f.text, string(lineEnd), "\n")
 	case wizard.YesNo:
 		if f.yes {
 			return "yes"
@@ -117,10 +121,7 @@ func (f *field) problem() string {
 func (f *field) shown() string {
 	switch f.Kind {
 	case wizard.Password:
-		if f.text == "" {
-			return ""
-		}
-		return sayCharacters(utf8.RuneCountInString(f.text))
+		return f.shape()
 	case wizard.YesNo:
 		if f.yes {
 			return wordYes
@@ -135,6 +136,17 @@ func (f *field) shown() string {
 		return ""
 	}
 	return safe(f.text)
+}
+
+// shape is what may be told of a password.
+func (f *field) shape() string {
+	switch {
+	case f.text == "":
+		return ""
+	case strings.ContainsRune(f.text, lineEnd):
+		return sayWithLineEnd(utf8.RuneCountInString(f.text))
+	}
+	return sayCharacters(utf8.RuneCountInString(f.text))
 }
 
 // lines draws the widget, without the room that huh keeps at the end.
@@ -171,12 +183,15 @@ func keyMap() *huh.KeyMap {
 }
 
 // pasted is what of a text that came at once goes into an answer, and what to
-// say of the rest. That is its first line: a newline never answers a question,
-// and never shows in one field what was meant for the next. A secret keeps what
-// cannot be seen, any other answer does not.
+// say of the rest. A newline never answers a question, and never shows in one
+// field what was meant for the next: an answer gets the first line. A secret
+// keeps line ends, for somebody to ask about, and what cannot be seen.
 func pasted(runes []rune, secret bool) (line []rune, notice string) {
-	text := strings.Trim(string(runes), "\r\n")
-	first, _, more := strings.Cut(strings.ReplaceAll(text, "\r", "\n"), "\n")
+	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(runes))
+	if secret {
+		text = strings.ReplaceAll(text, "\n", string(lineEnd))
+	}
+	first, _, more := strings.Cut(strings.Trim(text, "\n"), "\n")
 	kept := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError {
 			return -1

@@ -40,7 +40,7 @@ func TestPTYWalk(t *testing.T) {
 	s.Hear(atAddress).Send("you@example.com\r")
 	s.Hear("> ").Send("张伟\r")
 	s.Hear(atProvider).Send("zoho").Hear("Zoho").Send("\r")
-	s.Hear(atPassword).Send("\x1b[200~" + marker + "\n\x1b[201~").Hear("15 characters").Send("\r")
+	s.Hear(atPassword).Send("<paste>" + marker + "\n</paste>").Hear("16 characters, with a line end").Send("\x7f").Hear("15 characters").Send("\r")
 	s.Hear(atFailed).Send("h")
 	s.Hear(atChange).Send("\r\r\rn")
 	s.Hear(atSave).Send("\r")
@@ -100,7 +100,7 @@ func TestPTYEndsAnywhere(t *testing.T) {
 			s := begin(t, "screen", "PROMPT_PACE=1h")
 			s.Hear(atAddress)
 			if pages > 0 {
-				s.Send("you@example.com\r").Hear("> ")
+				s.Send("you@example.com\r").See("mail? you@example.com")
 			}
 			if pages > 1 {
 				s.Send("\r").Hear(atProvider)

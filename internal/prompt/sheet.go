@@ -3,7 +3,6 @@ package prompt
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
@@ -410,7 +409,7 @@ func (s *sheet) note(more int) string {
 	case s.notice != "":
 		return "! " + s.notice
 	case f.Kind == wizard.Password && f.text != "":
-		return sayCharacters(utf8.RuneCountInString(f.text))
+		return f.shape()
 	case f.Hint != "" && f.text == "" && f.Kind != wizard.YesNo:
 		return sayHint(safe(f.Hint))
 	case f.Kind == wizard.Choice && f.problem() != "":

@@ -67,6 +67,8 @@ func sayCharacters(n int) string {
 	return fmt.Sprintf("%d characters", n)
 }
 
+func sayWithLineEnd(n int) string { return fmt.Sprintf("%d characters, with a line end among them", n) }
+
 func sayReceived(n int) string {
 	if n == 1 {
 		return "1 character received."

@@ -3,6 +3,7 @@ package wizard
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
@@ -169,7 +170,7 @@ func passphraseStep() step {
 			p := Page{
 				Title:     s.t.passphraseTitle(s.isNewFile()),
 				Blocks:    []Block{{Plain, s.t.protects()}},
-				Questions: []Question{{Key: passphraseKey, Kind: Password, Label: s.t.passphraseLabel()}},
+				Questions: []Question{{Key: passphraseKey, Kind: Password, Label: s.t.passphraseLabel(), Check: s.oneLine}},
 			}
 			if s.isNewFile() {
 				p.Questions = append(p.Questions, Question{Key: repeatKey, Kind: Password, Label: s.t.repeatLabel()})
@@ -189,6 +190,14 @@ func passphraseStep() step {
 		},
 		flags: func(*state) []string { return []string{"SMTPWIZ_PASSPHRASE or SMTPWIZ_KEY_FILE"} },
 	}
+}
+
+// oneLine: a file that a passphrase is read from would lose its line end.
+func (s *state) oneLine(passphrase string) string {
+	if strings.ContainsAny(passphrase, "\r\n") {
+		return s.t.passphraseLines()
+	}
+	return ""
 }
 
 func (s *state) isNewFile() bool { return s.offer(StoreFile).Unlock == "" }

@@ -544,8 +544,11 @@ func (texts) passphraseTitle(isNew bool) string {
 	}
 	return "The passphrase of the encrypted file"
 }
-func (texts) passphraseLabel() string   { return "Passphrase" }
-func (texts) repeatLabel() string       { return "The same again" }
+func (texts) passphraseLabel() string { return "Passphrase" }
+func (texts) repeatLabel() string     { return "The same again" }
+func (texts) passphraseLines() string {
+	return "There is a line end in the passphrase. Take it out, or type it anew."
+}
 func (texts) passphraseMissing() string { return "The passphrase is needed." }
 func (texts) passphrasesDiffer() string { return "The two passphrases differ." }
 func (texts) protects() string {
