@@ -16,6 +16,9 @@ import (
 // unwrapped is wider than any option.
 const unwrapped = 1000
 
+// beforeDetail stands between the label of an option and its detail.
+const beforeDetail = "  "
+
 // findFrom is the length of a list from which it is found by typing.
 const findFrom = 9
 
@@ -70,7 +73,7 @@ func optionText(o wizard.Option) string {
 		text = o.Value
 	}
 	if o.Detail != "" {
-		text += "  " + o.Detail
+		text += beforeDetail + o.Detail
 	}
 	return safe(strings.ReplaceAll(text, "\n", " "))
 }
@@ -106,6 +109,16 @@ func (f *field) answer() string {
 		return value
 	}
 	return strings.TrimSpace(f.text)
+}
+
+// detail is that of the option under the cursor.
+func (f *field) detail() string {
+	for _, o := range f.Options {
+		if o.Value == f.answer() {
+			return safe(o.Detail)
+		}
+	}
+	return ""
 }
 
 func (f *field) problem() string {

@@ -45,9 +45,27 @@ func fill(lines []string, height int) []string {
 func (s *sheet) view(l look, width, height int, keys func() []keyed) []string {
 	title, body := s.page.Title, func(h int) []string { return s.body(l, width, h) }
 	if s.helping {
-		body = func(h int) []string { return s.part(l, wrap(s.page.Help, width), width, h) }
+		body = func(h int) []string { return s.part(l, s.help(width), width, h) }
 	}
 	return frame(l, title, body, keys, width, height)
+}
+
+// help is what there is to tell of a page, its options in full, and its keys.
+func (s *sheet) help(width int) []string {
+	var lines []string
+	if s.page.Help != "" {
+		lines = append(wrap(s.page.Help, width), "")
+	}
+	if f := s.current(); f != nil && f.Kind == wizard.Choice {
+		for _, o := range f.Options {
+			lines = append(lines, led("- ", optionText(o), width)...)
+		}
+		lines = append(lines, "")
+	}
+	for _, k := range s.keys() {
+		lines = append(lines, led("["+k.key+"] ", safe(k.does), width)...)
+	}
+	return lines
 }
 
 // body shows text and questions whole where they fit. Where they do not, the
@@ -60,6 +78,9 @@ func (s *sheet) body(l look, width, height int) []string {
 		share = height / 2 // what happened matters as much as what can be done
 	}
 	least := min(len(text)+1, max(share, 3))
+	if f := s.current(); f != nil && f.Kind == wizard.Choice && height < 10 {
+		least = min(len(text), 2) // a list needs the room more
+	}
 	if len(text) == 0 {
 		least = 0
 	}
@@ -67,6 +88,9 @@ func (s *sheet) body(l look, width, height int) []string {
 	gap := 0
 	if len(text) > 0 && len(below) > 0 {
 		gap = 1
+	}
+	if len(text)+gap+len(below) > height {
+		gap = 0
 	}
 	if len(text)+gap+len(below) <= height {
 		s.scroll = 0
@@ -126,24 +150,65 @@ func closed(f *field, width int) []string {
 // open is the question in focus: what it asks, the answer, and a line of notes.
 func (s *sheet) open(l look, f *field, width, height int) []string {
 	lines := each(wrap(withColon(f.Label), width), l.strong)
-	answer := f.lines()
-	more := 0
-	if f.Kind == wizard.Choice {
-		room := max(height-len(lines)-1, 3)
-		if f.finds() {
-			if f.filter() == "" {
-				answer[0] += " " + sayHint(labelFind)
-			}
-			answer = each(answer, l.plain.MaxWidth(width))
-			lines, answer, room = append(lines, answer[0]), answer[1:], room-1
+	answer, note := f.lines(), s.note()
+	if f.finds() {
+		if f.filter() == "" {
+			answer[0] += " " + sayHint(labelFind)
 		}
-		at := max(slices.IndexFunc(answer, func(line string) bool { return strings.HasPrefix(ansi.Strip(line), ">") }), 0)
-		shown := window(answer, at, at+2, room)
-		more = len(answer) - len(shown)
-		answer = shown
+		lines = append(lines, each(answer[:1], l.plain.MaxWidth(width))...)
+		answer = answer[1:]
+	}
+	if f.Kind == wizard.Choice {
+		var whole bool
+		answer, s.unseen, whole = l.list(answer, width, max(height-len(lines)-1, 1))
+		if !whole && note == "" && ansi.StringWidth(f.shown())+2 > width {
+			note = l.cut(f.detail(), width)
+		}
 	}
 	lines = append(lines, answer...)
-	return append(lines, wrap(s.note(more), width)...)
+	return append(lines, wrap(note, width)...)
+}
+
+// list sets the options, one in each of rows as huh draws it: whole, where height
+// lines are enough for all. Where they are not, each has a line, the long ones for
+// their label alone, and more lines are not to be seen. The help has them whole.
+func (l look) list(rows []string, width, height int) (lines []string, more int, whole bool) {
+	if lines, _, _ = l.options(rows, width, false); len(lines) <= height {
+		return lines, 0, true
+	}
+	lines, from, to := l.options(rows, width, true)
+	shown := window(lines, from, to, height)
+	return shown, len(lines) - len(shown), false
+}
+
+// options sets the options, with the one under the cursor in lines [from, to).
+func (l look) options(rows []string, width int, brief bool) (lines []string, from, to int) {
+	for _, row := range rows {
+		text := strings.TrimSpace(ansi.Strip(row))
+		if brief && ansi.StringWidth(text)+2 > width {
+			text, _, _ = strings.Cut(text, beforeDetail)
+		}
+		chosen, ok := strings.CutPrefix(text, ">")
+		switch {
+		case ok:
+			from = len(lines)
+			lines = append(lines, each(led("> ", strings.TrimSpace(chosen), width), l.accent)...)
+			to = len(lines)
+		case brief:
+			lines = append(lines, l.cut("  "+text, width))
+		default:
+			lines = append(lines, led("  ", text, width)...)
+		}
+	}
+	return lines, from, to
+}
+
+// cut is a text in one line, with dots where it had to be cut.
+func (l look) cut(text string, width int) string {
+	if ansi.StringWidth(text) <= width {
+		return text
+	}
+	return ansi.Truncate(text, width-ansi.StringWidth(l.dots), "") + l.dots
 }
 
 // actions is the menu of a page without questions.

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -250,21 +251,38 @@ func each(lines []string, style lipgloss.Style) []string {
 	return lines
 }
 
-// keyed is a key and what it does here.
-type keyed struct{ key, does string }
+// keyed is a key and what it does here; brief is the same where room is short,
+// if there is a shorter way to say it.
+type keyed struct{ key, does, brief string }
 
-// keys sets the line of keys in at most rows lines, the most needed first; what
-// does not fit is left out as a whole.
+// keys sets the line of keys in at most rows lines. Where there is no room for
+// all, the last two stay: help, which lists the others, and the way out.
 func (l look) keys(list []keyed, width, rows int) []string {
-	var lines []string
+	var items []string
 	for _, k := range list {
 		item := "[" + k.key + "] " + safe(k.does)
+		if width < narrow && k.brief != "" {
+			item = k.brief
+		}
+		items = append(items, item)
+	}
+	lines := l.pack(items, width)
+	for len(lines) > rows && len(items) > 1 {
+		i := max(len(items)-3, 0)
+		items = slices.Delete(items, i, i+1)
+		lines = l.pack(items, width)
+	}
+	return lines
+}
+
+// pack sets items side by side where they fit.
+func (l look) pack(items []string, width int) []string {
+	var lines []string
+	for _, item := range items {
 		last := len(lines) - 1
 		if last >= 0 && ansi.StringWidth(lines[last]+"  "+item) <= width {
 			lines[last] += "  " + item
-			continue
-		}
-		if len(lines) < rows {
+		} else {
 			lines = append(lines, ansi.Truncate(item, width, l.dots))
 		}
 	}

@@ -225,9 +225,9 @@ func (m *model) footer() []keyed {
 	case m.watch == nil:
 		return m.sheet.footer()
 	case m.watch.stopped:
-		return []keyed{{keyInterrupt, labelQuit}}
+		return []keyed{{key: keyInterrupt, does: labelQuit}}
 	}
-	return []keyed{{keyEsc, labelStop}, {keyInterrupt, labelQuit}}
+	return []keyed{{key: keyEsc, does: labelStop}, {key: keyInterrupt, does: labelQuit}}
 }
 
 func (w *watching) view(l look, now time.Time, width, height int, keys func() []keyed) []string {

@@ -77,8 +77,8 @@ func (s *sheet) resize(width int) {
 	if s.form != nil {
 		s.form.WithWidth(max(width, 10))
 		for _, f := range s.fields {
-			if f.finds() {
-				f.list.WithWidth(unwrapped) // a line each; what does not fit is cut by open
+			if f.list != nil {
+				f.list.WithWidth(unwrapped) // a line each; it is wrapped by list
 			}
 		}
 		s.settle()
@@ -318,11 +318,7 @@ func (s *sheet) finish(a *wizard.Answer) *wizard.Answer {
 	return a
 }
 
-func (s *sheet) openHelp() {
-	if s.page.Help != "" {
-		s.helping, s.scroll = true, 0
-	}
-}
+func (s *sheet) openHelp() { s.helping, s.scroll = true, 0 }
 
 func (s *sheet) keyInHelp(k tea.KeyMsg) {
 	switch k.String() {
@@ -349,50 +345,46 @@ func (s *sheet) accepts() bool {
 	return f != nil && f.Kind == wizard.Password && !s.finished
 }
 
-// footer lists the keys that work now, the most needed first.
+// footer lists the keys that work now, the most needed first and last.
 func (s *sheet) footer() []keyed {
 	if s.helping {
-		return []keyed{{keyEsc, labelClose}, {keyPages, labelRead}}
+		return []keyed{{key: keyEsc, does: labelClose}, {keyPages, labelRead, briefPages}, {key: keyInterrupt, does: labelQuit}}
 	}
-	var list []keyed
-	if len(s.menu) < 2 {
-		list = append(list, keyed{keyEnter, s.enterLabel()})
-	} else {
-		move := labelMove
-		if s.unseen > 0 {
-			move = sayMoveMore(s.unseen)
-		}
-		list = append(list, keyed{keyEnter, labelChoose}, keyed{keyArrows, move})
+	return s.keys()
+}
+
+// keys are those of the page.
+func (s *sheet) keys() []keyed {
+	list := []keyed{{key: keyEnter, does: s.enterLabel()}}
+	f := s.current()
+	if len(s.menu) > 1 || f != nil && f.Kind == wizard.Choice {
+		list = append(list, keyed{key: keyArrows, does: sayMove(s.unseen)})
 	}
-	if f := s.current(); f != nil {
-		switch {
-		case f.Kind == wizard.Choice:
-			list = append(list, keyed{keyArrows, labelMove})
-		case f.Kind == wizard.YesNo:
-			list = append(list, keyed{"y, n", labelYesNo})
-		}
-		for _, a := range s.page.Actions {
-			if chord := s.chord(a); chord != "" {
-				list = append(list, keyed{chord, a.Label})
-			}
-		}
-	}
-	if s.page.Back || s.focus > 0 {
-		list = append(list, keyed{keyBack, labelBack})
+	if f != nil && f.Kind == wizard.YesNo {
+		list = append(list, keyed{"y, n", labelYesNo, briefYesNo})
 	}
 	if s.hidden > 0 {
-		list = append(list, keyed{keyPages, labelRead})
+		list = append(list, keyed{keyPages, labelRead, briefPages})
 	}
-	if s.page.Help != "" {
-		list = append(list, keyed{keyHelp, labelHelp})
+	for _, a := range s.page.Actions {
+		if chord := s.chord(a); chord != "" && f != nil {
+			list = append(list, keyed{key: chord, does: a.Label})
+		}
 	}
-	return append(list, keyed{keyInterrupt, labelQuit})
+	if s.focus > 0 {
+		list = append(list, keyed{key: keyBack, does: labelBack})
+	} else if s.page.Back {
+		list = append(list, keyed{keyBack, labelBack, briefBack})
+	}
+	return append(list, keyed{key: keyHelp, does: labelHelp}, keyed{key: keyInterrupt, does: labelQuit})
 }
 
 func (s *sheet) enterLabel() string {
 	switch {
 	case len(s.menu) == 1:
 		return s.menu[0].label
+	case len(s.menu) > 1:
+		return labelChoose
 	case s.page.Next != "" && s.focus >= len(s.fields)-1:
 		return s.page.Next
 	}
@@ -401,7 +393,7 @@ func (s *sheet) enterLabel() string {
 
 // note is the line under the answer in focus: it is always there, so that
 // nothing moves when it has something to say.
-func (s *sheet) note(more int) string {
+func (s *sheet) note() string {
 	f := s.current()
 	switch {
 	case s.problem != "":
@@ -414,8 +406,6 @@ func (s *sheet) note(more int) string {
 		return sayHint(safe(f.Hint))
 	case f.Kind == wizard.Choice && f.problem() != "":
 		return "! " + f.problem()
-	case more > 0:
-		return sayMoreOptions(more)
 	}
 	return ""
 }

@@ -34,7 +34,6 @@ const (
 	wordYes          = "Yes"
 	wordNo           = "No"
 	labelNext        = "next"
-	labelMove        = "move"
 	labelBack        = "back"
 	labelQuit        = "quit"
 	labelStop        = "stop"
@@ -53,6 +52,9 @@ const (
 	keyArrows        = "up/down"
 	keyPages         = "page up/down"
 	keyField         = "tab"
+	briefBack        = "[esc] back"
+	briefPages       = "[pgdn] more"
+	briefYesNo       = "[y, n]"
 )
 
 // sayMode is the first line of Lines.
@@ -92,8 +94,14 @@ func sayMore(lines int) string {
 	}
 	return fmt.Sprintf("%d more lines", lines)
 }
-func sayMoveMore(n int) string    { return fmt.Sprintf("move, %d more", n) }
-func sayMoreOptions(n int) string { return fmt.Sprintf("%d more in the list", n) }
+
+// sayMove is what the arrows do where n lines of the list are not to be seen.
+func sayMove(n int) string {
+	if n == 0 {
+		return "move"
+	}
+	return fmt.Sprintf("move, %d more", n)
+}
 
 func sayNoAnswerYet(where string) string { return fmt.Sprintf("%s: no answer yet", where) }
 
