@@ -66,14 +66,19 @@ func (c *checklist) where(r running) string {
 // narrow is the width under which what was found has a line of its own.
 const narrow = 60
 
-func (c *checklist) lines(l look, now time.Time, width int) []string {
+// lines draws the list. Where it is brief, what a stage found is left out for all
+// that passed but the last.
+func (c *checklist) lines(l look, now time.Time, width int, brief bool) []string {
 	var lines []string
-	for _, s := range c.ended {
-		took := ""
+	for i, s := range c.ended {
+		took, text := "", found(s)
 		if s.Status != report.Skipped {
 			took = duration(s.Duration)
 		}
-		lines = append(lines, row(l, markWord(s.Status), string(s.Stage), took, found(s), width)...)
+		if brief && s.Status == report.OK && i < len(c.ended)-1 {
+			text = ""
+		}
+		lines = append(lines, row(l, markWord(s.Status), string(s.Stage), took, text, width)...)
 	}
 	for _, r := range c.running {
 		took, text := "", c.where(r)

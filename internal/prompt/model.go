@@ -232,7 +232,10 @@ func (m *model) footer() []keyed {
 
 func (w *watching) view(l look, now time.Time, width, height int, keys func() []keyed) []string {
 	body := func(h int) []string {
-		lines := w.list.lines(l, now, width)
+		lines := w.list.lines(l, now, width, false)
+		if len(lines) > h-2 {
+			lines = w.list.lines(l, now, width, true)
+		}
 		if w.stopped {
 			lines = append(lines, "", sayStopping+l.dots)
 		}

@@ -330,11 +330,33 @@ func checkSize(t *testing.T, d *driven, width, height int) {
 
 func seesQuestion(d *driven) {
 	d.t.Helper()
-	d.sees("["+keyEnter+"]", d.sheet.page.Title)
+	d.sees("["+keyEnter+"]", "["+keyHelp+"] help", "["+keyInterrupt+"] quit", d.sheet.page.Title)
 	if f := d.sheet.current(); f != nil {
 		d.sees(f.Label)
 	} else {
 		d.sees("> ")
+	}
+}
+
+// A long option does not push the others off a small screen; the help has it
+// whole, and the keys.
+func TestScreenLongOptions(t *testing.T) {
+	t.Parallel()
+	p := wizard.Page{
+		Title: "Which offer is it? The control panel lists it", Blocks: []wizard.Block{{Text: "example.com has its mail at OVHcloud (MX: mx1.mail.ovh.net)."}}, Back: true,
+		Questions: []wizard.Question{{Key: "offer", Label: "Offer", Kind: wizard.Choice, Value: "mx", Options: []wizard.Option{
+			{Value: "mx", Label: "MX Plan, or mail that came with hosting", Detail: "The same servers for all customers."},
+			{Value: "pro", Label: "Email Pro", Detail: "Its server has a number, which the control panel tells."},
+			{Value: "exchange", Label: "Exchange, on a server that others are on too", Detail: "Likewise."},
+		}}},
+	}
+	d := drive(t, utf8Terminal, 40, 12).open(p)
+	d.sees("> MX Plan, or mail that came with\n  hosting\n  Email Pro\nThe same servers for all customers.", "move, 1 more")
+	d.press("<down><down>").sees("> Exchange, on a server that others are\n  on too\nLikewise.")
+	d.press("<f1>").sees("- MX Plan, or mail that came with\n  hosting  The same servers for all\n  customers.", "[pgdn] more")
+	d.press("<pgdn><pgdn>").sees("[shift+tab] back", "[ctrl+c] quit")
+	if got := d.press("<esc><esc>").answer(p); got != " back  offer=exchange" {
+		t.Errorf("got %q", got)
 	}
 }
 
