@@ -325,6 +325,17 @@ func disguised(d *deps, server *demo.Server, as string) (endpoints []submission.
 	return endpoints, slices.Compact(route), nil
 }
 
+// everywhere leads every other name to the demo's server too: the one that its
+// certificate is for, and whatever else is typed. No mail leaves this machine.
+func everywhere(server *demo.Server, route []probe.ConnectTo) []probe.ConnectTo {
+	for _, to := range slices.Clone(route) {
+		if to.Host = ""; to.Port != 0 {
+			route = append(route, to)
+		}
+	}
+	return append(route, probe.ConnectTo{TargetHost: server.Endpoints()[0].Host})
+}
+
 // tellNotes says what goes wrong in a demo, and what works.
 func tellNotes(d *deps, server *demo.Server) {
 	for _, note := range server.Notes() {

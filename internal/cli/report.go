@@ -219,7 +219,7 @@ func runAndFollow(ctx context.Context, d *deps, o reportOptions, p probe.Plan, v
 	prober := *d.prober
 	prober.Dialer = first
 	follow := func() support.Route {
-		return first.Follow(ctx, support.Tracer{Env: secret.WithoutSecrets(os.Environ())})
+		return first.Follow(ctx, tracer())
 	}
 	switch {
 	case o.noRoute:
@@ -240,6 +240,10 @@ func runAndFollow(ctx context.Context, d *deps, o reportOptions, p probe.Plan, v
 		fmt.Fprintln(d.streams.Err, "  ...  route    it is followed for 10 s at most")
 	}
 	return rep, <-route, nil
+}
+
+func tracer() support.Tracer {
+	return support.Tracer{Env: secret.WithoutSecrets(os.Environ())}
 }
 
 // settingsOf lists what was set, and where from.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,7 +54,7 @@ With a saved profile's name, its answers are the defaults.`,
 				*into, _ = cmd.Flags().GetBool(name)
 			}
 			s.demo, s.fail = demoFlag(cmd)
-			k.mayBeNew = true
+			k.mayBeNew, k.keys.Prompt = true, nil // the wizard asks for a passphrase on a page
 			if !s.demo {
 				if _, err := k.load(); err != nil {
 					return err // before anything is asked: it could not be saved
@@ -96,7 +96,6 @@ func (s *setup) run(ctx context.Context, argument string) error {
 	}
 	if s.demo {
 		defer s.server.Close()
-		defer os.RemoveAll(s.keeping.demoHome)
 	}
 	options, err := settings.Options(s.given, s.deps.known)
 	if err != nil {
@@ -111,9 +110,10 @@ func (s *setup) run(ctx context.Context, argument string) error {
 	if s.demo && !canAsk {
 		tellNotes(s.deps, s.server)
 	}
+	prober := &setupProber{setup: s, options: options}
 	out, err := wizard.New(wizard.Deps{
 		Prompter: prompter, CanAsk: canAsk, Library: s.deps.known,
-		Prober:   &setupProber{s, options},
+		Prober: prober, Card: s.card, WriteCase: prober.writeCase,
 		Finder:   s.finder(),
 		Bridges:  s.bridges(),
 		Keeper:   &keeper{s.keeping, options, s.given},
@@ -217,7 +217,7 @@ func (s *setup) beforehand(ctx context.Context, argument string) (wizard.Given, 
 	if s.demo {
 		return g, s.beginDemo(&g)
 	}
-	if err := s.takeArgument(ctx, argument, &g); err != nil {
+	if err := s.takeArgument(argument, &g); err != nil {
 		return g, err
 	}
 	var err error
@@ -226,7 +226,7 @@ func (s *setup) beforehand(ctx context.Context, argument string) (wizard.Given, 
 }
 
 // takeArgument reads EMAIL, else a saved profile, else a preset.
-func (s *setup) takeArgument(ctx context.Context, argument string, g *wizard.Given) error {
+func (s *setup) takeArgument(argument string, g *wizard.Given) error {
 	switch {
 	case argument == "":
 		return nil
@@ -247,27 +247,41 @@ func (s *setup) takeArgument(ctx context.Context, argument string, g *wizard.Giv
 	}
 	p, err := config.Get(argument)
 	if err == nil {
-		return s.edit(ctx, p, g)
+		s.edit(p, g)
+		return nil
 	}
 	if known, presetErr := s.deps.known.Get(argument); presetErr == nil {
 		g.Answers[submission.FieldPreset] = known.Name
 		return nil
 	}
-	var unknown *preset.UnknownError
 	hint := "give an address, the name of a saved profile, or that of a preset"
-	if _, presetErr := s.deps.known.Get(argument); errors.As(presetErr, &unknown) && unknown.Nearest != "" {
-		hint = "did you mean " + unknown.Nearest + "? " + hint
-	}
-	var noProfile *profile.UnknownError
-	if errors.As(err, &noProfile) && noProfile.Nearest != "" {
-		hint = "did you mean " + noProfile.Nearest + "? " + hint
+	if near := s.nearest(argument, err); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "? " + hint
 	}
 	return &settings.UsageError{What: fmt.Sprintf("%q is no address, no saved profile and no preset", argument), Hint: hint}
 }
 
-// edit makes a profile's answers the defaults, its password too where it can be read.
-func (s *setup) edit(ctx context.Context, p profile.Profile, g *wizard.Given) error {
+// nearest are the profile and the preset that may be meant, each name once.
+func (s *setup) nearest(argument string, err error) []string {
+	var near []string
+	var noProfile *profile.UnknownError
+	if errors.As(err, &noProfile) && noProfile.Nearest != "" {
+		near = append(near, noProfile.Nearest)
+	}
+	var unknown *preset.UnknownError
+	if _, err := s.deps.known.Get(argument); errors.As(err, &unknown) && unknown.Nearest != "" && !slices.Contains(near, unknown.Nearest) {
+		near = append(near, unknown.Nearest)
+	}
+	return near
+}
+
+// edit makes a profile's answers the defaults. Its password is read once it is wanted.
+func (s *setup) edit(p profile.Profile, g *wizard.Given) {
 	g.Profile = p.Name
+	if g.Keeps = isKept(p); p.Secret.Store == profile.StoreFile {
+		file := (&keeper{keeping: s.keeping}).fileOffer()
+		g.Locked = file.Unlock == wizard.ByPassphrase && !file.Open
+	}
 	for field, value := range map[submission.Field]string{
 		submission.FieldPreset: p.Preset, submission.FieldRegion: p.Region, submission.FieldVariant: p.Variant,
 		submission.FieldUsername: p.Username, submission.FieldFrom: p.From, submission.FieldTo: p.To,
@@ -290,10 +304,6 @@ func (s *setup) edit(ctx context.Context, p profile.Profile, g *wizard.Given) er
 			s.given[name] = a
 		}
 	}
-	if kept, err := s.keeping.password(ctx, p); err == nil {
-		g.Kept = kept
-	}
-	return nil
 }
 
 // password is one that was given beforehand; nothing is asked for it here.

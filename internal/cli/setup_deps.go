@@ -2,17 +2,15 @@ package cli
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/bridge"
 	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/discover"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
-	"github.com/smtpwiz/smtpwiz/internal/profile"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -24,13 +22,15 @@ import (
 type setupProber struct {
 	setup   *setup
 	options *settings.Settings
+	began   time.Time // the last try
 }
 
 func (p *setupProber) Probe(ctx context.Context, a wizard.Attempt, events func(report.Event)) (*report.Report, *diagnose.Diagnosis, error) {
-	plan, err := p.plan(a)
+	plan, _, err := p.plan(a)
 	if err != nil {
 		return nil, nil, err
 	}
+	p.began = time.Now()
 	rep, err := p.setup.deps.prober.Run(ctx, plan, events)
 	if err != nil {
 		return nil, nil, err
@@ -38,20 +38,23 @@ func (p *setupProber) Probe(ctx context.Context, a wizard.Attempt, events func(r
 	return rep, diagnose.Explain(rep, a.Preset), nil
 }
 
-func (p *setupProber) plan(a wizard.Attempt) (probe.Plan, error) {
+func (p *setupProber) plan(a wizard.Attempt) (probe.Plan, *settings.Settings, error) {
 	s := *p.options
 	s.Account, s.Preset, s.Helo = a.Account, a.Preset, a.Helo
 	s.Fingerprint = strings.TrimPrefix(a.Fingerprint, "sha256:")
 	s.Proxy = strings.TrimPrefix(strings.TrimPrefix(a.Proxy, "socks5://"), "socks5h://")
 	plan, _, err := planFor(p.setup.deps, &s)
 	if err != nil || !p.setup.demo {
-		return plan, err
+		return plan, &s, err
 	}
 	plan.Trust.Roots = demoRoots(p.setup.server)
 	if as := demoPreset(p.setup.given); as != "" {
-		_, plan.Route.ConnectTo, err = disguised(p.setup.deps, p.setup.server, as)
+		if _, plan.Route.ConnectTo, err = disguised(p.setup.deps, p.setup.server, as); err != nil {
+			return plan, &s, err
+		}
 	}
-	return plan, err
+	plan.Route.ConnectTo = everywhere(p.setup.server, plan.Route.ConnectTo)
+	return plan, &s, nil
 }
 
 // dnsFinder finds servers for the wizard in DNS.
@@ -108,24 +111,18 @@ func (f demoFinder) Find(context.Context, submission.Address) wizard.Found {
 	}}}
 }
 
-// beginDemo starts the server and fills in its account; the profile goes into a
-// folder that is gone with the demo.
+// beginDemo starts the server and fills in its account.
 func (s *setup) beginDemo(g *wizard.Given) error {
 	server, err := startDemo(s.given, s.fail)
 	if err != nil {
 		return err
 	}
 	s.server = server
-	if s.keeping.demoHome, err = os.MkdirTemp("", "smtpwiz-demo-"); err != nil {
-		server.Close()
-		return err
-	}
-	s.keeping.config = profile.Open(filepath.Join(s.keeping.demoHome, "config.toml"))
 	username, password := server.Account()
 	g.Kept = password
 	g.Defaults[submission.FieldUsername], g.Defaults[submission.FieldFrom] = username, server.From()
-	for _, field := range []submission.Field{submission.FieldHost, submission.FieldPort, submission.FieldSecurity} {
-		delete(g.Answers, field) // of the variables: the demo has its own server
+	for _, field := range []submission.Field{submission.FieldHost, submission.FieldPort, submission.FieldSecurity, wizard.SecretStore} {
+		delete(g.Answers, field) // the demo has its own server, and keeps nothing
 	}
 	if demoPreset(s.given) == "" {
 		delete(g.Answers, submission.FieldPreset)

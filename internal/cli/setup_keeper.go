@@ -58,8 +58,17 @@ func (k *keeper) fileOffer() wizard.StoreOffer {
 	default:
 		offer.Unlock = wizard.ByPassphrase
 	}
-	offer.Open = !k.keys.Passphrase.IsZero() || k.keys.PassphraseFile != "" || k.keys.KeyFile != ""
+	offer.Open = k.hasPassphrase() || k.keys.KeyFile != "" && kind != secret.Passphrase
 	return offer
+}
+
+// hasPassphrase: one is at hand without asking.
+func (k *keeper) hasPassphrase() bool {
+	if !k.keys.Passphrase.IsZero() || k.keys.PassphraseFile != "" {
+		return true
+	}
+	_, err := secret.FromCredentials(k.keys.CredentialsDir, secret.CredentialPassphrase)
+	return err == nil
 }
 
 func (k *keeper) Names() []string {
@@ -75,6 +84,19 @@ func (k *keeper) CheckName(name string) string {
 		return err.Error()
 	}
 	return ""
+}
+
+// Kept reads the password of a saved profile.
+func (k *keeper) Kept(ctx context.Context, name string, passphrase submission.Secret) (submission.Secret, error) {
+	p, err := k.profile(name)
+	if err != nil {
+		return submission.Secret{}, err
+	}
+	if !passphrase.IsZero() {
+		k.keys.Passphrase, k.file = passphrase, nil
+	}
+	kept, err := k.password(ctx, p)
+	return kept, secretError(ctx, err)
 }
 
 // Save puts the password where it is to rest, then writes the profile. If that

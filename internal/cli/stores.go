@@ -29,8 +29,6 @@ type keeping struct {
 	mayBeNew bool   // for setup: one that is named need not be there yet
 	quiet    bool   // without warnings
 	warned   bool   // of the keys without effect
-
-	demoHome string // of setup --demo: a folder that goes with it
 }
 
 // keepingFlags are those of every command that reads or saves a profile.

@@ -213,7 +213,13 @@ func (c Card) Short() []string {
 		}
 		lines = append(lines, fmt.Sprintf("%-16s  %s, port %d, %s", what, s.Host, s.Port, securityWords(s.Security)))
 	}
-	return append(lines, fmt.Sprintf("%-16s  %s", "User name", c.Username), fmt.Sprintf("%-16s  %s", "Password", c.Password.Label))
+	row := func(label, text string) { lines = append(lines, fmt.Sprintf("%-16s  %s", label, text)) }
+	row("User name", c.Username)
+	row("Password", c.Password.Label)
+	if c.Address != c.Username {
+		row("Sender", c.Address)
+	}
+	return lines
 }
 
 // Text is the card on a page of 80 columns.

@@ -186,6 +186,11 @@ func (d *dialogue) run(ctx context.Context) (wizard.Answer, error) {
 			return wizard.Answer{}, err
 		case t.move == wizard.Next:
 			i++
+			if q := d.page.Questions[i-1]; i < len(d.page.Questions) && decided(q, d.texts[i-1]) {
+				a := d.leave(turn{move: wizard.Changed})
+				a.Changed, a.Focus = q.Key, d.page.Questions[i].Key
+				return a, nil
+			}
 		case t.move == wizard.Back && i > 0:
 			i--
 		case t.move == wizard.Back && !d.page.Back:

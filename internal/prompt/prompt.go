@@ -50,6 +50,10 @@ func problem(q wizard.Question, answer string) string {
 	return safe(q.Check(answer))
 }
 
+// decided: the answer is another than the page began with, and the rest of the
+// page depends on it.
+func decided(q wizard.Question, answer string) bool { return q.Decides && answer != q.Value }
+
 // collect makes an Answer of the raw texts, one for each question.
 func collect(move wizard.Move, questions []wizard.Question, texts []string) wizard.Answer {
 	a := wizard.Answer{Move: move, Texts: map[string]string{}, Secrets: map[string]submission.Secret{}}

@@ -147,8 +147,7 @@ func (s *sheet) key(k tea.KeyMsg) *wizard.Answer {
 		return s.back()
 	case keyBack:
 		if s.focus > 0 {
-			s.moveTo(s.focus - 1)
-			return nil
+			return s.leaveFor(s.focus - 1)
 		}
 		return s.back()
 	case keyHelp:
@@ -220,8 +219,7 @@ func (s *sheet) keyInForm(k tea.KeyMsg, name string) *wizard.Answer {
 	case name == keyEnter:
 		return s.enter()
 	case name == keyField:
-		s.moveTo((s.focus + 1) % len(s.fields))
-		return nil
+		return s.leaveFor((s.focus + 1) % len(s.fields))
 	case name == keyHelpLetter && !f.typed():
 		s.openHelp()
 		return nil
@@ -229,8 +227,7 @@ func (s *sheet) keyInForm(k tea.KeyMsg, name string) *wizard.Answer {
 		f.yes = strings.EqualFold(name, "y")
 		return s.enter()
 	case f.Kind != wizard.Choice && (name == "up" || name == "down"):
-		s.stepOrScroll(name)
-		return nil
+		return s.stepOrScroll(name)
 	case k.Type == tea.KeyRunes && !k.Alt && f.typed():
 		s.text(k)
 		return nil
@@ -241,16 +238,28 @@ func (s *sheet) keyInForm(k tea.KeyMsg, name string) *wizard.Answer {
 
 // stepOrScroll: the arrows go from question to question, and on a page with one
 // question they move the text.
-func (s *sheet) stepOrScroll(name string) {
+func (s *sheet) stepOrScroll(name string) *wizard.Answer {
 	by := 1
 	if name == "up" {
 		by = -1
 	}
 	if len(s.fields) == 1 {
 		s.scrollBy(by)
-		return
+		return nil
 	}
-	s.moveTo(min(max(s.focus+by, 0), len(s.fields)-1))
+	return s.leaveFor(min(max(s.focus+by, 0), len(s.fields)-1))
+}
+
+// leaveFor goes to another question of the page; where the one that is left
+// decides about the others and has changed, by way of a page that is asked anew.
+func (s *sheet) leaveFor(i int) *wizard.Answer {
+	if f := s.current(); i != s.focus && decided(f.Question, f.answer()) && f.problem() == "" {
+		a := s.collect(wizard.Changed)
+		a.Changed, a.Focus = f.Key, s.fields[i].Key
+		return s.finish(a)
+	}
+	s.moveTo(i)
+	return nil
 }
 
 // change lets huh change the answer in focus.
@@ -284,8 +293,7 @@ func (s *sheet) enter() *wizard.Answer {
 		return nil
 	}
 	if s.focus < len(s.fields)-1 {
-		s.moveTo(s.focus + 1)
-		return nil
+		return s.leaveFor(s.focus + 1)
 	}
 	for i, f := range s.fields {
 		if problem := f.problem(); problem != "" {

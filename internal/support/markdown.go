@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -148,6 +149,17 @@ func alternative(a report.Alternative) string {
 		return "answers"
 	}
 	return cmp.Or(a.Err, "not tried to the end")
+}
+
+// Target is the address that a report is about: the one that answered, else the
+// first that the name led to; false where there is none.
+func Target(r *report.Report) (netip.Addr, bool) {
+	if to, err := netip.ParseAddrPort(r.Dialled); err == nil {
+		return to.Addr().Unmap(), true
+	}
+	first, _, _ := strings.Cut(resolved(r), ",")
+	to, err := netip.ParseAddr(first)
+	return to, err == nil
 }
 
 // resolved are the addresses that the name led to, "" where it led nowhere.

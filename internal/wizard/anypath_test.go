@@ -55,7 +55,12 @@ func (c *chance) Ask(_ context.Context, p Page) (Answer, error) {
 			a.Texts[q.Key] = q.Value
 		}
 	}
-	c.moves = append(c.moves, p.Key+" "+string(a.Move)+" "+a.Action)
+	for i, q := range p.Questions[:max(len(p.Questions)-1, 0)] {
+		if a.Move == Next && q.Decides && a.Texts[q.Key] != q.Value {
+			a.Move, a.Changed, a.Focus = Changed, q.Key, p.Questions[i+1].Key
+		}
+	}
+	c.moves = append(c.moves, p.Key+" "+string(a.Move)+" "+a.Action+a.Changed)
 	return a, nil
 }
 
@@ -140,6 +145,8 @@ func TestAnyPath(t *testing.T) {
 			Now: func() time.Time { return noon }, Wait: func(context.Context, time.Time) error { return nil },
 		}, given)
 		c.state = w.state
+		w.deps.Card = func(Proven) []string { return nil }
+		w.deps.WriteCase = func(context.Context, Attempt, *report.Report) (Case, error) { return Case{File: "case.md"}, nil }
 		out, err := w.Run(t.Context())
 		trail := func() string { return "seed " + portText(int(seed)) + "\n" + strings.Join(c.moves, "\n") }
 		if len(k.saved) > 0 {

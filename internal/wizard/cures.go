@@ -20,6 +20,10 @@ func (s *state) cures() []cure {
 	add := func(key, letter, label string, do func(*state)) {
 		out = append(out, cure{Action{Key: key, Label: label, Letter: letter}, do})
 	}
+	// taking changes answers by itself, and can be taken back.
+	taking := func(do func(*state)) func(*state) {
+		return func(s *state) { s.remember("failed"); do(s) }
+	}
 	fields := fieldsOf(d.Field)
 	switch {
 	case s.certifiedName() != "":
@@ -36,26 +40,32 @@ func (s *state) cures() []cure {
 		add("again", "a", s.t.tryAgain(), (*state).untry)
 	}
 	if e := s.otherEndpoint(p); !e.IsZero() {
-		add("endpoint", "e", s.t.tryEndpoint(e.Port, e.Security), func(s *state) { s.useEndpoint(e) })
+		add("endpoint", "e", s.t.tryEndpoint(e.Port, e.Security), taking(func(s *state) { s.useEndpoint(e) }))
 	}
 	if d.Field == submission.FieldPassword {
-		add("password", "p", s.t.pasteAgain(), func(s *state) { s.reopen("login") })
+		add("password", "p", s.t.pasteAgain(), (*state).reopenLogin)
+	}
+	if login := s.loginAddress(); d.Field == submission.FieldFrom && login != "" {
+		add("login", "l", s.t.sendAsLogin(), taking(func(s *state) { s.freeze(); s.changeFrom(login) }))
 	}
 	if len(fields) > 0 {
 		add("fix", "c", s.t.changeOne(d.Field), func(s *state) { s.change(d.Field, fields...) })
 	}
 	if s.failedAtLogin() {
-		for _, o := range s.others(p)[:min(1, len(s.others(p)))] {
-			add("other", "o", s.t.tryProvider(o.Preset.Title), func(s *state) { s.useOther(o.Preset.Name, o.Region) })
+		if d.Field != submission.FieldPassword {
+			add("password", "p", s.t.pasteAgain(), (*state).reopenLogin)
 		}
-		if p.known != nil && len(p.known.Regions) > 1 && p.region != "" {
+		for _, o := range s.others(p)[:min(1, len(s.others(p)))] {
+			add("other", "o", s.t.tryProvider(o.Preset.Title), taking(func(s *state) { s.useOther(o.Preset.Name, o.Region) }))
+		}
+		if d.Field != submission.FieldRegion && p.regionMatters() {
 			add("region", "r", s.t.tryRegion(), func(s *state) { s.change(submission.FieldRegion, submission.FieldRegion) })
 		}
 	}
 	if !soon {
 		add("again", "a", s.t.tryAgain(), (*state).untry)
 	}
-	if s.failedOnTheWay() {
+	if s.failedOnTheWay() || d.Cause == submission.IPBlocked {
 		add("proxy", "x", s.t.viaProxy(), func(s *state) { s.change(submission.FieldProxy, submission.FieldProxy) })
 	}
 	if s.failedOnTheWay() || d.Temporary || d.Cause == submission.IPBlocked {
@@ -64,6 +74,9 @@ func (s *state) cures() []cure {
 	add("more", "m", s.t.changeMore(), func(s *state) { s.change(d.Field, everyField...) })
 	if len(s.report.Transcript) > 0 {
 		add("transcript", "t", s.t.seeTranscript(), func(s *state) { s.wanted = "transcript" })
+	}
+	if s.caseDone != s.report {
+		add("case", "w", s.t.writeCase(), func(s *state) { s.caseOf = s.report })
 	}
 	add("stop", "q", s.t.stop(), (*state).stop)
 	return out
@@ -92,6 +105,27 @@ func (s *state) failedOnTheWay() bool {
 	return failed != nil && failed.Stage != report.Data && !s.report.Reached(report.EHLO) || s.diagnosis.Cause == submission.SMTPIntercepted
 }
 
+// loginAddress is the address that is logged in with, where the sender is another.
+func (s *state) loginAddress() string {
+	p := s.look()
+	a, err := submission.ParseAddress(s.username(p))
+	if err != nil || a == p.from {
+		return ""
+	}
+	return a.String()
+}
+
+func (s *state) reopenLogin() { s.reopen("login") }
+
+// sameOnAnyPort: a server's name or certificate is the same behind each of its ports.
+func sameOnAnyPort(c submission.Cause) bool {
+	switch c {
+	case submission.DNSFailure, submission.CertNameMismatch, submission.CertExpired, submission.CertUntrusted:
+		return true
+	}
+	return false
+}
+
 // otherEndpoint is one that may do better: one that answered, else one of the
 // server's that was not tried.
 func (s *state) otherEndpoint(p picture) submission.Endpoint {
@@ -104,6 +138,9 @@ func (s *state) otherEndpoint(p picture) submission.Endpoint {
 			return a.Endpoint
 		}
 		tried = append(tried, a.Endpoint)
+	}
+	if sameOnAnyPort(s.diagnosis.Cause) {
+		return submission.Endpoint{}
 	}
 	other := *s
 	other.values = map[submission.Field]string{}

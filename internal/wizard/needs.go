@@ -100,6 +100,9 @@ type Keeper interface {
 	Names() []string
 	// CheckName says what is wrong with a profile's name, "" if nothing.
 	CheckName(name string) string
+	// Kept reads the password of a profile; the passphrase is that of the encrypted
+	// file, zero where none is needed.
+	Kept(ctx context.Context, profile string, passphrase submission.Secret) (submission.Secret, error)
 	// Save writes profile and password, both or neither.
 	Save(ctx context.Context, p Proven) (Saved, error)
 }
@@ -129,6 +132,12 @@ const (
 	ByPassphrase Unlock = "passphrase"
 	ByKeyFile    Unlock = "key-file"
 )
+
+// Case is a support case that was written.
+type Case struct {
+	File   string
+	SendTo string // whom to send it to, "" where that is not known
+}
 
 // Proven is what to save.
 type Proven struct {

@@ -43,7 +43,7 @@ func (s *state) wantsDNS() bool {
 	if s.found != nil || p.mailbox.Domain == "" {
 		return false
 	}
-	return !p.decidedProvider() || p.known != nil && (s.variantOpen(p) || p.regionOpen())
+	return s.given.Demo || !p.decidedProvider() || p.known != nil && (s.variantOpen(p) || p.regionOpen())
 }
 
 func (w *Wizard) find(ctx context.Context) error {

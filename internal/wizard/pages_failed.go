@@ -96,11 +96,21 @@ func certificateNameStep() step {
 			if !slices.Contains(s.certifiedNames(), host) {
 				return s.t.choose()
 			}
-			s.say(submission.FieldHost, host)
+			s.remember("certificate")
+			s.rename(host)
 			s.passed["confirm"] = true
 			return ""
 		},
 	}
+}
+
+// rename takes another name for the same server, which keeps its port.
+func (s *state) rename(host string) {
+	port, security := s.value(submission.FieldPort), s.value(submission.FieldSecurity)
+	s.say(submission.FieldHost, host)
+	s.say(submission.FieldPort, port)
+	s.say(submission.FieldSecurity, security)
+	s.untry()
 }
 
 func trustStep() step {

@@ -1,6 +1,7 @@
 package wizard
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -46,13 +47,10 @@ func loginStep() step {
 		},
 		take: func(s *state, a Answer) string {
 			s.taken(a, submission.FieldUsername)
-			if s.password.IsZero() {
-				s.password = s.given.Kept
-			}
 			switch {
 			case s.username(s.look()) == "":
 				return s.t.usernameMissing()
-			case s.password.IsZero():
+			case !s.hasPassword():
 				return s.t.passwordMissing()
 			}
 			s.ungroup()
@@ -61,10 +59,7 @@ func loginStep() step {
 		},
 		act: func(s *state, _ string) { s.change("", everyField...) },
 		assume: func(s *state) bool {
-			if s.password.IsZero() {
-				s.password = s.given.Kept
-			}
-			return !s.password.IsZero() && s.username(s.look()) != ""
+			return s.hasPassword() && s.username(s.look()) != ""
 		},
 		flags: func(s *state) []string {
 			var out []string
@@ -77,6 +72,66 @@ func loginStep() step {
 			return out
 		},
 	}
+}
+
+// hasPassword: one was typed, or the saved one is taken in its place.
+func (s *state) hasPassword() bool {
+	if s.password.IsZero() {
+		s.password = s.given.Kept
+	}
+	s.takesKept = s.password.IsZero() && s.given.Keeps
+	return s.takesKept || !s.password.IsZero()
+}
+
+const unlockKey = "unlock"
+
+// unlockStep asks for what opens the saved password, once that is wanted.
+func unlockStep() step {
+	return step{
+		key:     unlockKey,
+		strict:  true,
+		passing: true,
+		needs:   func(s *state) bool { return s.takesKept && s.given.Locked && s.passphrase.IsZero() },
+		page: func(s *state) Page {
+			return Page{
+				Title:     s.t.passphraseTitle(false),
+				Blocks:    []Block{{Plain, s.t.unlockWhy(s.given.Profile)}},
+				Questions: []Question{{Key: unlockKey, Kind: Password, Label: s.t.passphraseLabel()}},
+			}
+		},
+		take: func(s *state, a Answer) string {
+			s.passphrase = a.Secrets[unlockKey]
+			if s.passphrase.IsZero() {
+				return s.t.passphraseMissing()
+			}
+			return ""
+		},
+		flags: func(s *state) []string { return []string{s.t.passphraseFlags()} },
+	}
+}
+
+func (s *state) wantsKept() bool { return s.takesKept }
+
+// readKept reads the saved password, which may ask a keyring or run a command.
+func (w *Wizard) readKept(ctx context.Context) error {
+	s := w.state
+	w.deps.Prompter.Busy(s.t.readingKept())
+	kept, err := w.deps.Keeper.Kept(ctx, s.given.Profile, s.passphrase)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil:
+		s.given.Kept, s.password, s.takesKept = kept, kept, false
+	case !s.canAsk:
+		return err
+	default:
+		s.problem, s.passphrase = s.t.keptUnreadable(err.Error()), submission.Secret{}
+		if !s.given.Locked { // nothing that is asked would help
+			s.given.Keeps, s.takesKept = false, false
+			s.reopen("login")
+		}
+	}
+	return nil
 }
 
 // asksUsername: the provider makes user names up, so that none follows from
@@ -121,7 +176,7 @@ func (s *state) evidence(p picture) []Block {
 		}
 	}
 	switch {
-	case p.own && !p.byDNS, !p.decidedProvider():
+	case p.own && (!p.byDNS || s.given.Demo), !p.decidedProvider():
 		return nil
 	case p.byDNS && p.known != nil && p.known.Kind == preset.Bridge:
 		return []Block{{Plain, s.t.throughBridge(p.mailbox.Domain, title)}}
@@ -184,11 +239,11 @@ func (s *state) passwordQuestion(p picture) Question {
 		}
 	}
 	switch {
-	case !s.password.IsZero():
+	case !s.password.IsZero() && s.password.Reveal() != s.given.Kept.Reveal():
 		q.Optional, q.Hint = true, s.t.sameAsTyped(s.password.Len())
 	case s.given.Demo:
 		q.Optional, q.Hint = true, s.t.sameAsDemo()
-	case !s.given.Kept.IsZero():
+	case !s.given.Kept.IsZero(), s.given.Keeps:
 		q.Optional, q.Hint = true, s.t.sameAsSaved()
 	}
 	return q

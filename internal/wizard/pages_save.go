@@ -14,7 +14,9 @@ func (s *state) reached() bool {
 	return !s.canAsk || s.untested || s.report != nil && s.report.OK()
 }
 
-func (s *state) wantsStores() bool { return s.offers == nil && s.reached() && !s.declined }
+func (s *state) wantsStores() bool {
+	return s.offers == nil && s.reached() && !s.declined && !s.given.Demo
+}
 
 func (w *Wizard) lookForStores(ctx context.Context) error {
 	s := w.state
@@ -188,7 +190,7 @@ func passphraseStep() step {
 			s.passphrase = typed
 			return ""
 		},
-		flags: func(*state) []string { return []string{"SMTPWIZ_PASSPHRASE or SMTPWIZ_KEY_FILE"} },
+		flags: func(s *state) []string { return []string{s.t.passphraseFlags()} },
 	}
 }
 
@@ -211,14 +213,18 @@ func saveStep() step {
 			return s.reached() && !s.declined && !(s.fixed[ProfileName] && s.fixed[SecretStore] && !s.untested)
 		},
 		page: func(s *state) Page {
-			p := Page{
-				Title: s.verdict(),
-				Next:  s.t.save(),
-				Actions: []Action{
-					{Key: changeKey, Label: s.t.change(), Letter: "c"},
-					{Key: "no", Label: s.t.doNotSave(), Letter: "n"},
-				},
+			if s.given.Demo {
+				return Page{Title: s.verdict(), Next: s.t.endDemo(), Blocks: append(s.acceptance(), Block{Strong, s.t.demoKeepsNothing()})}
 			}
+			p := Page{
+				Title:   s.verdict(),
+				Next:    s.t.save(),
+				Actions: []Action{{Key: changeKey, Label: s.t.change(), Letter: "c"}},
+			}
+			if s.nameUnasked() {
+				p.Actions = append(p.Actions, Action{Key: string(DisplayName), Label: s.t.changeOne(DisplayName), Letter: "a"})
+			}
+			p.Actions = append(p.Actions, Action{Key: "no", Label: s.t.doNotSave(), Letter: "n"})
 			p.Blocks = append([]Block{{Strong, s.t.saveQuestion(s.shown(ProfileName), s.store(), s.fileUnlock())}}, s.acceptance()...)
 			if s.store() == StoreFile && !s.passed[passphraseKey] && !s.passed[placeKey] { // they have told it
 				p.Blocks = append(p.Blocks, Block{Plain, s.t.protects()})
@@ -226,17 +232,23 @@ func saveStep() step {
 			return p
 		},
 		take: func(s *state, _ Answer) string {
+			if s.given.Demo {
+				return ""
+			}
 			return s.nameFault(s.shown(ProfileName))
 		},
 		act: func(s *state, key string) {
-			if key == changeKey {
+			switch key {
+			case changeKey:
 				s.change(ProfileName, ProfileName, SecretStore, DisplayName)
-				return
+			case string(DisplayName):
+				s.change(DisplayName, DisplayName)
+			default:
+				s.declined = true
 			}
-			s.declined = true
 		},
 		assume: func(s *state) bool {
-			return s.given.Yes || s.given.Profile != "" || s.fixed[ProfileName] && s.fixed[SecretStore]
+			return s.given.Demo || s.given.Yes || s.given.Profile != "" || s.fixed[ProfileName] && s.fixed[SecretStore]
 		},
 		flags: func(s *state) []string {
 			var out []string
@@ -248,6 +260,12 @@ func saveStep() step {
 			return out
 		},
 	}
+}
+
+// nameUnasked: the address was given beforehand, so that its page, which asks for
+// the name too, was never seen.
+func (s *state) nameUnasked() bool {
+	return s.value(DisplayName) == "" && !s.passed["address"]
 }
 
 // stores are the places of the page of changes.
@@ -266,12 +284,16 @@ func (s *state) stores() []Option {
 
 func (s *state) wantsKeeping() bool { return s.saved == nil && !s.done }
 
-// keep saves, and tells how it ended.
+// keep saves, and tells how it ended. Of a demonstration nothing is saved.
 func (w *Wizard) keep(ctx context.Context) error {
 	s := w.state
 	if s.declined {
 		s.done = true
-		w.deps.Prompter.Tell(s.notSaved()...)
+		w.deps.Prompter.Tell(s.notSaved(w.deps.Card(s.proven()))...)
+		return nil
+	}
+	if s.given.Demo {
+		w.finish()
 		return nil
 	}
 	w.deps.Prompter.Busy(s.t.saving())
@@ -286,12 +308,17 @@ func (w *Wizard) keep(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	s.saved, s.done = &saved, true
-	if s.untested && s.report != nil {
+	s.saved = &saved
+	w.finish()
+	return nil
+}
+
+func (w *Wizard) finish() {
+	s := w.state
+	if s.done = true; s.untested && s.report != nil {
 		s.status = s.report.ExitStatus()
 	}
-	w.deps.Prompter.Tell(s.summary()...)
-	return nil
+	w.deps.Prompter.Tell(s.summary(w.deps.Card(s.proven()))...)
 }
 
 // proven is what to save: of a try that passed, the one endpoint that worked.

@@ -62,6 +62,8 @@ func (s *state) dnsInWords() []Block {
 		return nil
 	case f.DNSFailed:
 		return []Block{{Plain, s.t.dnsFailed()}}
+	case f.DomainMissing && s.passed[slipKey]:
+		return nil // that page has told it
 	case f.DomainMissing:
 		return []Block{{Plain, s.t.domainMissing(domain)}}
 	case f.NoMail:

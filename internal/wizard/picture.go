@@ -231,8 +231,11 @@ func (p picture) offer() preset.Variant {
 func (p picture) asksHost() bool { return p.own || p.offer().AskHost != "" }
 
 // regionOpen: the region decides which server it is, and nothing tells it.
-func (p picture) regionOpen() bool {
-	if p.known == nil || p.region != "" || len(p.known.Regions) < 2 {
+func (p picture) regionOpen() bool { return p.region == "" && p.regionMatters() }
+
+// regionMatters: the provider has another server in another region.
+func (p picture) regionMatters() bool {
+	if p.known == nil || len(p.known.Regions) < 2 {
 		return false
 	}
 	hosts := map[string]bool{}

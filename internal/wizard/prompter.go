@@ -64,6 +64,7 @@ type Question struct {
 	Hint     string // shown while it is empty: "you@example.com"
 	Options  []Option
 	Optional bool
+	Decides  bool // others of the page depend on it: once it is another, the page is left by Changed
 	// Check says what is wrong with an answer, "" if nothing; may be nil. It is
 	// pure and quick.
 	Check func(answer string) string
@@ -96,6 +97,8 @@ type Action struct {
 type Answer struct {
 	Move    Move
 	Action  string                       // the Action's key, for Move Acted
+	Changed string                       // the question that Decides and was changed, for Move Changed
+	Focus   string                       // the one to go on at, likewise
 	Texts   map[string]string            // by question, also of a page that was left by Back or an Action
 	Secrets map[string]submission.Secret // of Password questions, byte for byte
 }
@@ -104,7 +107,8 @@ type Answer struct {
 type Move string
 
 const (
-	Next  Move = "next"
-	Back  Move = "back"
-	Acted Move = "acted"
+	Next    Move = "next"
+	Back    Move = "back"
+	Acted   Move = "acted"
+	Changed Move = "changed" // a Question that Decides was left with another answer
 )

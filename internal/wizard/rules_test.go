@@ -104,6 +104,7 @@ func TestGiven(t *testing.T) {
 		},
 		"--yes without a keyring": {
 			given: Given{Answers: answers{"from": "you@gmail.com"}, Password: secret, Yes: true}, dns: atGmail, offers: noKeyring, mute: true, status: 2, err: "missing: --secret-store",
+			hint: "no D-Bus session, normal over ssh. So say where the password rests: --secret-store file (encrypted), command (yours prints it), or none (given each time)",
 		},
 		"a keyring that is not there": {
 			given: Given{Answers: all, Password: secret}, offers: noKeyring, mute: true, status: 2, err: "no D-Bus session",
@@ -361,7 +362,7 @@ func TestSummary(t *testing.T) {
 	}
 	all := strings.Join(text, "\n")
 	for _, want := range []string{
-		"Saved as “gmail”.", "Outgoing server (SMTP): smtp.gmail.com, port 465, SSL", "Incoming server (IMAP), not tested: imap.gmail.com, port 993, SSL",
+		"Saved as “gmail”.", "card of smtp.gmail.com:465 ssl", "smtpwiz card gmail",
 		"took a mail to you@gmail.com", "Not proven: that the mail arrived", "config.toml", "the keyring", "default profile", "smtpwiz test gmail",
 		"doubles", "2000 mails", "replaces any other one by your own", "login alerts", "2 January 2026",
 	} {

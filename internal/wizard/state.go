@@ -45,6 +45,7 @@ type state struct {
 
 	password   submission.Secret
 	ungrouped  bool           // spaces between groups were taken out of it
+	takesKept  bool           // the saved one is wanted, and not read yet
 	accepted   map[doubt]bool // said to be right all the same
 	unattended bool           // a script will use the profile
 	unlock     Unlock
@@ -57,7 +58,7 @@ type state struct {
 
 	passed   map[string]bool // pages that were answered
 	reopened map[string]bool // pages that Back has led to
-	history  []string        // pages to go back to
+	history  []visit         // pages to go back to
 	wanted   string          // the page that goes before all, "" for none
 	edit     edit            // what the page of changes lists
 	problem  string          // told at the head of the next page
@@ -65,19 +66,58 @@ type state struct {
 
 	report    *report.Report
 	diagnosis *diagnose.Diagnosis
-	refusals  int       // of credentials, in a row
-	notBefore time.Time // of the next try
-	untested  bool      // save it though it has not passed
-	declined  bool      // do not save it
+	caseOf    *report.Report // a support case of it is wanted
+	caseDone  *report.Report // and of this one written
+	refusals  int            // of credentials, in a row
+	notBefore time.Time      // of the next try
+	untested  bool           // save it though it has not passed
+	declined  bool           // do not save it
 	saved     *Saved
 	done      bool
 	status    int
+}
+
+// visit is a page that was passed. Where a key there changed answers by itself,
+// before is what they were: going back brings them again.
+type visit struct {
+	page   string
+	before *snapshot
+}
+
+// snapshot is what one key can change.
+type snapshot struct {
+	values    map[submission.Field]string
+	fixed     map[submission.Field]bool
+	passed    map[string]bool
+	history   []visit
+	wanted    string
+	bridge    *Bridge
+	report    *report.Report
+	diagnosis *diagnose.Diagnosis
+}
+
+// remember makes going back lead to this page, with the answers as they are now.
+func (s *state) remember(page string) {
+	s.history = append(s.history, visit{page, s.snapshot()})
+}
+
+func (s *state) snapshot() *snapshot {
+	return &snapshot{maps.Clone(s.values), maps.Clone(s.fixed), maps.Clone(s.passed), slices.Clone(s.history), s.wanted, s.bridge, s.report, s.diagnosis}
+}
+
+func (s *state) restore(b *snapshot) {
+	s.values, s.fixed, s.passed, s.history, s.wanted = b.values, b.fixed, b.passed, b.history, b.wanted
+	s.bridge, s.report, s.diagnosis = b.bridge, b.report, b.diagnosis
+	if s.password.IsZero() {
+		delete(s.passed, "login") // it was taken back since
+	}
 }
 
 // edit is which answers are changed, and where to begin.
 type edit struct {
 	fields []submission.Field
 	focus  submission.Field
+	before *snapshot // what it was like before one was taken that others depend on; nil: none was
 }
 
 func newState(d Deps, given Given) *state {
@@ -203,7 +243,7 @@ func (s *state) reask(keys ...string) {
 		delete(s.passed, k)
 		delete(s.reopened, k)
 	}
-	s.history = slices.DeleteFunc(s.history, func(k string) bool { return slices.Contains(keys, k) })
+	s.history = slices.DeleteFunc(s.history, func(v visit) bool { return slices.Contains(keys, v.page) })
 }
 
 // untry forgets what the last try found: the next runs all stages.
@@ -220,7 +260,7 @@ func (s *state) freeze() {
 
 // setPassword takes a new password.
 func (s *state) setPassword(p submission.Secret) {
-	s.password, s.ungrouped = p, false
+	s.password, s.ungrouped, s.takesKept = p, false, false
 	s.accepted = map[doubt]bool{}
 }
 
@@ -239,6 +279,16 @@ func (s *state) hold(a Answer) {
 	}
 	if typed := a.Secrets[passwordKey]; !typed.IsZero() {
 		s.setPassword(typed)
+	}
+}
+
+// forgetShown keeps of the drafts only what somebody typed: the rest of the page
+// follows from an answer that has changed.
+func (s *state) forgetShown() {
+	for k, text := range s.draft {
+		if was, ok := s.before[k]; ok && text == was {
+			delete(s.draft, k)
+		}
 	}
 }
 
@@ -265,27 +315,36 @@ func (s *state) pass(st *step) {
 	}
 	delete(s.reopened, st.key)
 	s.passed[st.key] = true
-	if !slices.Contains(s.history, st.key) && !st.passing {
-		s.history = append(s.history, st.key)
+	if s.visited(st.key) < 0 && !st.passing {
+		s.history = append(s.history, visit{page: st.key})
 	}
+}
+
+func (s *state) visited(page string) int {
+	return slices.IndexFunc(s.history, func(v visit) bool { return v.page == page })
 }
 
 // back leads to the page before, with all answers kept.
 func (s *state) back(from string) {
+	if from == changeKey {
+		s.unchange()
+	}
 	if s.wanted != "" {
 		s.wanted = ""
 		return
 	}
 	delete(s.reopened, from)
 	delete(s.passed, from)
-	if n := len(s.history); n > 0 {
-		s.reopen(s.history[n-1])
+	if n := len(s.history); n > 0 && s.history[n-1].before != nil {
+		s.restore(s.history[n-1].before)
+	} else if n > 0 {
+		s.reopen(s.history[n-1].page)
 	}
 }
 
 // reopen asks a page again that was answered.
 func (s *state) reopen(key string) {
-	if i := slices.Index(s.history, key); i >= 0 {
+	if i := s.visited(key); i >= 0 {
 		s.history = s.history[:i]
 	}
 	delete(s.passed, key)

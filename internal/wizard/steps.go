@@ -12,6 +12,8 @@ type step struct {
 	page func(*state) Page
 	take func(*state, Answer) (problem string) // of moving on
 	act  func(*state, string)                  // of an action of the page
+	// changed takes what the rest of the page depends on, before that is asked.
+	changed func(*state, Answer) (problem string)
 	// assume settles it without asking, if it may; nil: it may not.
 	assume func(*state) bool
 	flags  func(*state) []string // that would have answered it
@@ -36,8 +38,11 @@ func steps() []step {
 		bridgeStep(),
 		warningStep(),
 		loginStep(),
+		unlockStep(),
+		{key: "kept", strict: true, needs: (*state).wantsKept, do: (*Wizard).readKept},
 		doubtStep(),
 		{key: "try", strict: true, needs: (*state).wantsTry, do: (*Wizard).try},
+		{key: "case", strict: true, needs: (*state).wantsCase, do: (*Wizard).writeCase},
 		failedStep(),
 		unattendedStep(),
 		placeStep(),

@@ -21,12 +21,12 @@ func (s *state) acceptance() []Block {
 
 // summary stays on the screen: the settings, what was proven, where it is, how
 // to test it again, and what else the provider has in store.
-func (s *state) summary() []Block {
+func (s *state) summary(card []string) []Block {
 	if s.given.Demo {
-		out := append([]Block{{Strong, s.t.works()}}, s.card()...)
+		out := append([]Block{{Strong, s.verdict()}}, paragraphs(card...)...)
 		return append(append(out, s.proof()...), Block{Plain, s.t.demoEnds()})
 	}
-	out := append([]Block{{Strong, s.t.savedAs(s.saved.Name)}}, s.card()...)
+	out := append([]Block{{Strong, s.t.savedAs(s.saved.Name)}}, paragraphs(card...)...)
 	out = append(out, s.proof()...)
 	out = append(out, paragraphs(s.t.settingsAre(s.saved.Path))...)
 	if s.saved.Default {
@@ -36,38 +36,14 @@ func (s *state) summary() []Block {
 	if s.store() == StoreKeyring || s.store() == StoreFile {
 		out = append(out, Block{Plain, s.t.passwordSet(s.now())})
 	}
-	out = append(out, Block{Plain, s.t.testAgain()}, Block{Command, s.t.testCommand(s.saved.Name)})
+	out = append(out,
+		Block{Plain, s.t.testAgain()}, Block{Command, s.t.testCommand(s.saved.Name)},
+		Block{Plain, s.t.wholeCard()}, Block{Command, s.t.cardCommand(s.saved.Name)})
 	return append(out, s.surprises()...)
 }
 
-func (s *state) notSaved() []Block {
-	return append([]Block{{Strong, s.t.nothingWasSaved()}}, append(s.card(), s.proof()...)...)
-}
-
-// card is the settings in the words of mail programs.
-func (s *state) card() []Block {
-	a := s.attempt()
-	if s.report == nil && len(a.Account.Endpoints) == 0 {
-		return nil
-	}
-	used := a.Account.Endpoints[0]
-	if s.report != nil && !s.untested {
-		used = s.report.Endpoint
-	}
-	out := []Block{
-		{Plain, s.t.cardOutgoing(used)},
-		{Plain, s.t.cardUser(a.Account.Username)},
-		{Plain, s.t.cardFrom(a.Account.From.String())},
-	}
-	if a.Preset == nil {
-		return out
-	}
-	for _, in := range a.Preset.Incoming {
-		if !in.Unverified {
-			out = append(out, Block{Plain, s.t.cardIncoming(string(in.Protocol), in.Host, in.Port, in.Security)})
-		}
-	}
-	return out
+func (s *state) notSaved(card []string) []Block {
+	return append([]Block{{Strong, s.t.nothingWasSaved()}}, append(paragraphs(card...), s.proof()...)...)
 }
 
 // proof is what was shown to work, and what was not looked at.

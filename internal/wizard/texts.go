@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -260,7 +262,7 @@ func (texts) passwordLabel(label string) string {
 	if label == "" {
 		return "Password"
 	}
-	return strings.ToUpper(label[:1]) + label[1:]
+	return capital(label)
 }
 func (texts) characters(n int) string { return fmt.Sprintf("%d characters", n) }
 func (texts) received(n int) string   { return fmt.Sprintf("%d characters were received.", n) }
@@ -294,6 +296,14 @@ func (texts) doubtShape(label string, length int, alphabet, refused string) stri
 		text += " " + refused
 	}
 	return text
+}
+
+func (texts) unlockWhy(profile string) string {
+	return fmt.Sprintf("The saved password of “%s” is in it. To type another password instead, go back.", profile)
+}
+func (texts) readingKept() string { return "Reading the saved password" }
+func (texts) keptUnreadable(err string) string {
+	return fmt.Sprintf("The saved password cannot be read: %s.", strings.TrimSuffix(err, "."))
 }
 
 // --- the try ---
@@ -366,11 +376,22 @@ func (t texts) changeOne(f submission.Field) string {
 		return "change the name for EHLO"
 	case submission.FieldProxy:
 		return "change the proxy"
+	case DisplayName:
+		return "add your name"
 	case ProfileName:
 		return "change what is saved"
 	}
-	return t.changeTitle()
+	return "change it"
 }
+func (t texts) changeOneTitle(f submission.Field) string { return capital(t.changeOne(f)) }
+
+// capital begins a sentence.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+func (texts) sendAsLogin() string             { return "send as the login address" }
 func (texts) useCertified(host string) string { return fmt.Sprintf("use the name %s", host) }
 func (texts) certifiedTitle() string          { return "Is this the name of your server?" }
 func (texts) certifiedWhy(host string) string {
@@ -379,6 +400,19 @@ func (texts) certifiedWhy(host string) string {
 func (texts) certifiedLabel() string  { return "The server's name" }
 func (texts) showCertificate() string { return "look at the certificate" }
 func (texts) tryAgain() string        { return "try again" }
+func (texts) writeCase() string       { return "write a report for support" }
+func (texts) writingCase() string {
+	return "Writing the report. The route to the server is followed for 10 s at most"
+}
+func (texts) caseWritten(file, to string) string {
+	if to == "" {
+		return fmt.Sprintf("The report is in %s. Send it to the support of your provider; there is no password in it.", file)
+	}
+	return fmt.Sprintf("The report is in %s. Send it to %s; there is no password in it.", file, to)
+}
+func (texts) caseNotWritten(err string) string {
+	return fmt.Sprintf("The report could not be written: %s.", strings.TrimSuffix(err, "."))
+}
 func (t texts) tryEndpoint(port int, s submission.Security) string {
 	return fmt.Sprintf("try port %d, %s", port, t.security(s))
 }
@@ -497,13 +531,17 @@ func (texts) saveQuestion(name, store string, unlock Unlock) string {
 	}
 	return fmt.Sprintf("Save as “%s”, without the password?", name)
 }
+func (texts) demoKeepsNothing() string {
+	return "With an account of yours, setup would save it now, and its password in the keyring or an encrypted file. Nothing of this demonstration is kept."
+}
+func (texts) endDemo() string   { return "end the demonstration" }
 func (texts) save() string      { return "save" }
 func (texts) doNotSave() string { return "no" }
 func (texts) noKeyring(why string) string {
 	if why == "" {
 		return "There is no keyring here, so the password needs another place."
 	}
-	return strings.ToUpper(why[:1]) + strings.TrimSuffix(why[1:], ".") + ". So the password needs another place."
+	return capital(strings.TrimSuffix(why, ".")) + ". So the password needs another place."
 }
 func (texts) unattended() string { return "Will a script use this without you?" }
 func (texts) storesHelp() string {
@@ -562,14 +600,6 @@ func (texts) notSavedBecause(err string) string {
 
 func (texts) savedAs(name string) string { return fmt.Sprintf("Saved as “%s”.", name) }
 func (texts) nothingWasSaved() string    { return "Nothing was saved." }
-func (t texts) cardOutgoing(e submission.Endpoint) string {
-	return fmt.Sprintf("Outgoing server (SMTP): %s, port %d, %s", e.Host, e.Port, t.security(e.Security))
-}
-func (texts) cardUser(user string) string { return fmt.Sprintf("User name: %s", user) }
-func (texts) cardFrom(from string) string { return fmt.Sprintf("Sender: %s", from) }
-func (t texts) cardIncoming(protocol, host string, port int, s submission.Security) string {
-	return fmt.Sprintf("Incoming server (%s), not tested: %s, port %d, %s", strings.ToUpper(protocol), host, port, t.security(s))
-}
 func (texts) proven(e submission.Endpoint, to, subject string) string {
 	return fmt.Sprintf("Proven: %s let you in and took a mail to %s. Look for “%s” in that mailbox; it may be in Junk.", e.Host, to, subject)
 }
@@ -614,6 +644,8 @@ func (texts) passwordSet(now time.Time) string {
 }
 func (texts) testAgain() string              { return "To test it again:" }
 func (texts) testCommand(name string) string { return "smtpwiz test " + name }
+func (texts) wholeCard() string              { return "What to type into a mail program, a phone or a printer:" }
+func (texts) cardCommand(name string) string { return "smtpwiz card " + name }
 func (texts) goodToKnow(title string) string { return fmt.Sprintf("Good to know of %s", title) }
 func (texts) keepsCopy() string {
 	return "What you send is kept in Sent by the server. A program that keeps a copy too makes doubles."
@@ -642,6 +674,15 @@ func (texts) missingHint(yes bool) string {
 		return "give them as flags, or run it in a terminal"
 	}
 	return "give them as flags, let --yes take the defaults, or run it in a terminal"
+}
+func (texts) passphraseFlags() string {
+	return "SMTPWIZ_PASSPHRASE, --passphrase-file or SMTPWIZ_KEY_FILE"
+}
+func (texts) storeMissing(why string) string {
+	if why == "" {
+		why = "there is no keyring here"
+	}
+	return strings.TrimSuffix(why, ".") + ". So say where the password rests: --secret-store file (encrypted), command (yours prints it), or none (given each time)"
 }
 func (texts) passwordFlags() string {
 	return "--password-stdin, --password-file, --password-command or SMTPWIZ_PASSWORD"

@@ -61,6 +61,24 @@ func (w *Wizard) try(ctx context.Context) error {
 	return nil
 }
 
+func (s *state) wantsCase() bool { return s.caseOf != nil && s.caseOf == s.report }
+
+// writeCase writes what the provider's support asks about the failure.
+func (w *Wizard) writeCase(ctx context.Context) error {
+	s := w.state
+	w.deps.Prompter.Busy(s.t.writingCase())
+	written, err := w.deps.WriteCase(ctx, s.attempt(), s.report)
+	switch s.caseOf = nil; {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		s.problem = s.t.caseNotWritten(err.Error())
+	default:
+		s.caseDone, s.problem = s.report, s.t.caseWritten(written.File, written.SendTo)
+	}
+	return nil
+}
+
 // complete makes sure that nothing is left to ask before anything is dialled.
 func (w *Wizard) complete() error {
 	s := w.state

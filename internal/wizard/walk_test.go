@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ func (p *person) answer(page Page, next turn) Answer {
 		if _, ok := a.Secrets[k]; !ok {
 			p.t.Fatalf("page %q does not ask %q:\n%s", page.Key, k, textOf(page))
 		}
+	}
+	if i := slices.IndexFunc(page.Questions, func(q Question) bool { return q.Decides && a.Texts[q.Key] != q.Value }); next.do == "" && i >= 0 && i+1 < len(page.Questions) {
+		a.Move, a.Changed, a.Focus = Changed, page.Questions[i].Key, page.Questions[i+1].Key
 	}
 	switch {
 	case next.do == "back":
@@ -242,10 +246,20 @@ type keeper struct {
 	names  []string
 	fails  []error
 	saved  []Proven
+	kept   string // the password of the profile that is edited
+	opens  string // the passphrase for it, "" for none
+	read   int    // how often it was read
 }
 
 func (k *keeper) Stores(context.Context) []StoreOffer { return k.offers }
-func (k *keeper) Names() []string                     { return k.names }
+func (k *keeper) Kept(_ context.Context, _ string, passphrase submission.Secret) (submission.Secret, error) {
+	if k.kept == "" || k.opens != "" && passphrase.Reveal() != k.opens {
+		return submission.Secret{}, errors.New("that does not open it")
+	}
+	k.read++
+	return submission.NewSecret(k.kept), nil
+}
+func (k *keeper) Names() []string { return k.names }
 func (k *keeper) CheckName(name string) string {
 	if name == "" || strings.ContainsAny(name, "@ /") {
 		return "a name is made of letters and digits"
@@ -281,10 +295,14 @@ type walk struct {
 	fails  []error // of saving
 	turns  []turn
 	stops  int
-	mute   bool // nobody can be asked
+	kept   string // the saved password
+	opens  string // and its passphrase
+	cases  int    // support cases that are written
+	mute   bool   // nobody can be asked
 
 	status  int
 	err     string // part of the error, "" for none
+	hint    string // part of the hint with it
 	account string // saved: "NAME user@host:port security from STORE"; "" for nothing
 }
 
@@ -295,6 +313,7 @@ type walked struct {
 	server *server
 	dns    *dns
 	keeper *keeper
+	state  *state
 	out    Outcome
 	err    error
 	waited []time.Time
@@ -304,7 +323,7 @@ func (w walk) run(t *testing.T) *walked {
 	t.Helper()
 	got := &walked{
 		person: &person{t: t, turns: w.turns, stops: w.stops}, server: &server{t: t, outcomes: w.tries},
-		dns: &dns{says: w.dns}, keeper: &keeper{offers: w.offers, names: w.names, fails: w.fails},
+		dns: &dns{says: w.dns}, keeper: &keeper{offers: w.offers, names: w.names, fails: w.fails, kept: w.kept, opens: w.opens},
 	}
 	if w.offers == nil {
 		got.keeper.offers = keyring
@@ -315,10 +334,19 @@ func (w walk) run(t *testing.T) *walked {
 		Now:  func() time.Time { return noon },
 		Wait: func(_ context.Context, until time.Time) error { got.waited = append(got.waited, until); return nil },
 	}
+	deps.Card = func(p Proven) []string { return []string{"card of " + p.Account.Endpoints[0].String()} }
+	deps.WriteCase = func(_ context.Context, a Attempt, r *report.Report) (Case, error) {
+		if w.cases--; w.cases < 0 {
+			return Case{}, errors.New("the disk is full")
+		}
+		return Case{File: "case.md", SendTo: "the desk of " + a.Account.Preset}, nil
+	}
 	if w.bridge != nil {
 		deps.Bridges = &bridges{w.bridge}
 	}
-	got.out, got.err = New(deps, w.given).Run(t.Context())
+	wizard := New(deps, w.given)
+	got.state = wizard.state
+	got.out, got.err = wizard.Run(t.Context())
 	w.verify(t, got)
 	return got
 }
@@ -333,6 +361,10 @@ func (w walk) verify(t *testing.T, got *walked) {
 	}
 	if w.err == "" && got.err != nil || w.err != "" && (got.err == nil || !strings.Contains(got.err.Error(), w.err)) {
 		t.Errorf("error %v, want %q", got.err, w.err)
+	}
+	var usage *UsageError
+	if w.hint != "" && (!errors.As(got.err, &usage) || !strings.Contains(usage.Hint, w.hint)) {
+		t.Errorf("error %#v, want the hint %q", got.err, w.hint)
 	}
 	if got.out.Status != w.status {
 		t.Errorf("status %d, want %d", got.out.Status, w.status)

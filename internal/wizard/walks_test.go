@@ -77,7 +77,7 @@ func TestWalks(t *testing.T) {
 			turns: []turn{
 				address("you@example.com"), {page: "login", secrets: typed(marker)},
 				{page: "failed", do: "region"},
-				{page: "change", says: []string{"change the region", "[eu]"}, texts: map[string]string{"region": "in"}},
+				{page: "change", says: []string{"Change the region", "[eu]"}, texts: map[string]string{"region": "in"}},
 				{page: "save"},
 			},
 			account: "example: you@example.com at smtppro.zoho.in:465 ssl as you@example.com in keyring",
@@ -406,9 +406,10 @@ func TestWalks(t *testing.T) {
 			turns: []turn{
 				address("you@example.com"),
 				{page: "login", do: "change"},
-				{page: "change", texts: map[string]string{"preset": "ovh"}},
-				{page: "variant", texts: map[string]string{"variant": "exchange"}},
-				{page: "host", texts: map[string]string{"host": "https://ex3.mail.ovh.net/owa"}},
+				{page: "change", says: []string{"Region [eu]", "Server [smtppro.zoho.eu]"}, texts: map[string]string{"preset": "ovh"}},
+				{page: "change", says: []string{"Provider [ovh]", "Offer [mxplan]"}, hides: []string{"zoho.eu"}, texts: map[string]string{"variant": "exchange"}},
+				{page: "change", says: []string{"Offer [exchange]", "Server []"}, texts: map[string]string{"host": "https://ex3.mail.ovh.net/owa"}},
+				{page: "change", says: []string{"Server [ex3.mail.ovh.net]"}},
 				{page: "login", says: []string{"ex3.mail.ovh.net, port 587, STARTTLS."}, secrets: typed(marker)}, {page: "save"},
 			},
 			account: "example: you@example.com at ex3.mail.ovh.net:587 starttls as you@example.com in keyring",

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,8 +45,11 @@ type Deps struct {
 	Finder   Finder
 	Bridges  BridgeFinder // nil: none is looked for
 	Keeper   Keeper
-	Library  *preset.Library
-	Hostname string // of this machine, for the name of an app password
+	Card     func(Proven) []string // the settings in the words of mail programs, a line each
+	// WriteCase writes the support case of a try into a new file.
+	WriteCase func(context.Context, Attempt, *report.Report) (Case, error)
+	Library   *preset.Library
+	Hostname  string // of this machine, for the name of an app password
 	// Now and Wait are the clock; Wait ends early with the context's error.
 	Now  func() time.Time
 	Wait func(ctx context.Context, until time.Time) error
@@ -57,6 +61,8 @@ type Given struct {
 	Password submission.Secret           // likewise
 	Defaults map[submission.Field]string // of the profile that is edited, or of the demo: shown, and changed at will
 	Kept     submission.Secret           // the password of that profile, taken where none is typed
+	Keeps    bool                        // or it has one that Keeper.Kept reads, once it is wanted
+	Locked   bool                        // which takes a passphrase
 	Profile  string                      // name of the profile that is edited, "" for a new one
 	Yes      bool                        // take the default for what is not given
 	// SaveUntested saves also what has not passed, where nobody can be asked.
@@ -159,6 +165,9 @@ func (w *Wizard) ask(ctx context.Context, st *step) error {
 		s.back(st.key)
 	case Acted:
 		st.act(s, a.Action)
+	case Changed:
+		s.forgetShown()
+		s.problem = st.changed(s, a)
 	default:
 		if s.problem = st.take(s, a); s.problem == "" {
 			s.pass(st)
@@ -177,7 +186,7 @@ func (s *state) open(all []step) []string {
 			flags = append(flags, st.flags(s)...)
 		}
 	}
-	return flags
+	return slices.Compact(flags) // what reads a passphrase once reads it for all
 }
 
 // ended is the error where the answers ended too early.
@@ -187,6 +196,9 @@ func (s *state) ended(flags []string) error {
 
 func (s *state) missing(flags []string) error {
 	hint := s.t.missingHint(s.given.Yes)
+	if slices.Contains(flags, "--"+string(SecretStore)) && s.offers != nil && s.store() == "" {
+		hint = s.t.storeMissing(s.offer(StoreKeyring).Why)
+	}
 	if s.found != nil && s.found.DomainMissing {
 		hint = s.t.domainMissing(s.look().from.Domain)
 	}
