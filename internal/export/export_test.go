@@ -314,6 +314,10 @@ func TestCardWords(t *testing.T) {
 	if short := strings.Join(card.Short(), "\n"); !strings.Contains(short, "smtp.example.com, port 587, STARTTLS") || len(card.Short()) != 5 {
 		t.Errorf("short:\n%s", short)
 	}
+	s.Username = "login"
+	if short := strings.Join(NewCard(s, nil).Short(), "\n"); !strings.HasSuffix(short, "\nSender            you@example.com") {
+		t.Errorf("short, with a user name that is no address:\n%s", short)
+	}
 	s.Mechanism = "XOAUTH2"
 	if text := NewCard(s, nil).Text(); !strings.Contains(text, "OAuth 2.0") || strings.Contains(text, "Normal password") {
 		t.Errorf("with OAuth:\n%s", text)
