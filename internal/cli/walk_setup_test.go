@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/smtpwiz/smtpwiz/internal/ptytest"
 )
 
 // A demonstration's certificate for another name: the name that it is for leads
@@ -15,21 +17,21 @@ func TestWalkDemoOfAnotherName(t *testing.T) {
 	t.Parallel()
 	for _, more := range [][]string{nil, {"--preset", "zoho"}} {
 		at := emptyHome(t)
-		w := sit(t, usual, at, program(t, at, world{Demo: true}, nil, append([]string{"setup", "--demo=cert_name_mismatch"}, more...)...))
-		w.see("This is a demonstration.").send("<enter><enter>")
+		w := sit(t, ptytest.Usual, program(t, at, world{Demo: true}, nil, append([]string{"setup", "--demo=cert_name_mismatch"}, more...)...))
+		w.See("This is a demonstration.").Send("<enter><enter>")
 		if len(more) > 0 {
-			w.see("Which address does your browser show").send("<enter>")
+			w.See("Which address does your browser show").Send("<enter>")
 		}
-		w.see("[ctrl+e] change").send("<enter>")
-		w.see("[enter] use the name mail.other.test").send("<enter>")
-		w.see("Is this the name of your server?").send("<enter>")
-		w.see("Works.").see("Nothing of this demonstration is kept.").see("[enter] end the demonstration").send("<esc>")
-		w.see("Is this the name of your server?").send("<esc>")
-		w.see("[enter] use the name mail.other.test").send("<enter>")
-		w.see("Is this the name of your server?").send("<enter>")
-		w.see("[enter] end the demonstration").send("<enter>")
-		w.end(0)
-		if left := w.left(); !strings.Contains(left, "mail.other.test, port") || !strings.Contains(left, "nothing was kept") {
+		w.See("[ctrl+e] change").Send("<enter>")
+		w.See("[enter] use the name mail.other.test").Send("<enter>")
+		w.See("Is this the name of your server?").Send("<enter>")
+		w.See("Works.").See("Nothing of this demonstration is kept.").See("[enter] end the demonstration").Send("<esc>")
+		w.See("Is this the name of your server?").Send("<esc>")
+		w.See("[enter] use the name mail.other.test").Send("<enter>")
+		w.See("Is this the name of your server?").Send("<enter>")
+		w.See("[enter] end the demonstration").Send("<enter>")
+		w.End(0)
+		if left := w.Left(); !strings.Contains(left, "mail.other.test, port") || !strings.Contains(left, "nothing was kept") {
 			t.Errorf("it leaves\n%s", left)
 		}
 		if got := files(t, at); got != nil {
@@ -48,11 +50,11 @@ func TestWalkWritesTheSupportCase(t *testing.T) {
 	if err := os.WriteFile(first, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := sit(t, usual, at, program(t, at, p.world, []string{p.trust(at), "PATH=" + at}, "setup", "you@gmail.com", "--helo", "laptop.example"))
-	w.see("[ctrl+e] change").send("<paste>" + googleWord + "</paste><enter>")
-	w.see("The login was refused").send("w")
-	w.see("The report is in").see("smtpwiz-report-2.md").send("q")
-	w.end(7)
+	w := sit(t, ptytest.Usual, program(t, at, p.world, []string{p.trust(at), "PATH=" + at}, "setup", "you@gmail.com", "--helo", "laptop.example"))
+	w.See("[ctrl+e] change").Send("<paste>" + googleWord + "</paste><enter>")
+	w.See("The login was refused").Send("w")
+	w.See("The report is in").See("smtpwiz-report-2.md").Send("q")
+	w.End(7)
 	if text, err := os.ReadFile(first); err != nil || string(text) != "mine" {
 		t.Errorf("the file that was there is %q, %v", text, err)
 	}
@@ -90,15 +92,15 @@ func TestWalkOpensTheSavedPassword(t *testing.T) {
 	if _, talk := a.runs(2, "setup", "work", "--yes", "--passphrase-file", "other"); !strings.Contains(talk, "this passphrase does not open") {
 		t.Errorf("it says\n%s", talk)
 	}
-	w := sit(t, usual, a.at, program(t, a.at, a.p.world, []string{a.p.trust(a.at)}, "setup", "work"))
-	w.see("Which address will send the mail?").send("<enter><enter>")
-	w.see("leave it empty for the saved one").send("<enter>")
-	w.see("The passphrase of the encrypted file").send("<paste>another one</paste><enter>")
-	w.see("cannot be read: this passphrase does not open").send("<paste>" + passphrase + "</paste><enter>")
-	w.see("Save as “work”").send("<enter>")
-	w.end(0)
-	if strings.Contains(w.written(), "it is not shown") {
-		t.Errorf("it asked beside the pages:\n%s", w.written())
+	w := sit(t, ptytest.Usual, program(t, a.at, a.p.world, []string{a.p.trust(a.at)}, "setup", "work"))
+	w.See("Which address will send the mail?").Send("<enter><enter>")
+	w.See("leave it empty for the saved one").Send("<enter>")
+	w.See("The passphrase of the encrypted file").Send("<paste>another one</paste><enter>")
+	w.See("cannot be read: this passphrase does not open").Send("<paste>" + passphrase + "</paste><enter>")
+	w.See("Save as “work”").Send("<enter>")
+	w.End(0)
+	if strings.Contains(w.Written(), "it is not shown") {
+		t.Errorf("it asked beside the pages:\n%s", w.Written())
 	}
 	if got := a.p.passwords(); len(got) != 2 || got[1] != spacedWord[:4] {
 		t.Errorf("passwords %q were sent", got)
