@@ -74,6 +74,9 @@ func changeStep() step {
 			}
 			delete(s.draft, a.Changed) // shown as it was understood
 			s.edit.focus = submission.Field(a.Focus)
+			if at := slices.Index(s.edit.fields, f); slices.Index(s.edit.fields, s.edit.focus) > at {
+				s.edit.focus = s.edit.fields[at+1] // which may not have been asked before
+			}
 			if s.found == nil && !s.look().decidedProvider() {
 				s.wanted = "" // DNS comes first
 			}

@@ -147,6 +147,22 @@ func TestDemoKeepsNothing(t *testing.T) {
 	walk{given: given, dns: found, names: []string{"demo"}, mute: true, tries: []outcome{passes()}}.run(t)
 }
 
+// TestChangesFollow: behind a new provider comes what it asks and the old one did not.
+func TestChangesFollow(t *testing.T) {
+	t.Parallel()
+	got := walk{
+		dns: atGmail, status: report.ExitInterrupted, err: "aborted",
+		turns: []turn{
+			address("you@gmail.com"), {page: "login", do: "change"},
+			{page: "change", hides: []string{"Offer"}, texts: map[string]string{"preset": "ovh"}},
+			{page: "change", says: []string{"Offer"}, err: ErrAborted},
+		},
+	}.run(t)
+	if focus := got.seen[len(got.seen)-1].Focus; focus != "variant" {
+		t.Errorf("it goes on at %q", focus)
+	}
+}
+
 // TestChangesAreLeft: Esc on the page of changes brings back what was there,
 // also after a change that others followed from.
 func TestChangesAreLeft(t *testing.T) {
