@@ -8,6 +8,8 @@ import (
 
 	"github.com/smtpwiz/smtpwiz/internal/export"
 	"github.com/smtpwiz/smtpwiz/internal/reply"
+	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/settings"
 )
 
 type cardOptions struct {
@@ -46,6 +48,8 @@ password itself is never shown.`,
 }
 
 func runCard(k *keeping, o cardOptions) error {
+	// A card needs no sender: somebody else's may be printed from a preset alone.
+	o.given["check"] = settings.Answer{Value: string(report.CheckConnect), Source: settings.FromFlag, Name: "card"}
 	t, err := takenOf(k, o.request)
 	if err != nil {
 		return err

@@ -1,7 +1,9 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -122,7 +124,7 @@ func usernameWords(a preset.Account) string {
 	case preset.UsernameLocalPart:
 		return "what stands before the @ of your address"
 	case preset.UsernameIssued:
-		return "the one that the provider issued"
+		return cmp.Or(a.UsernameHint, "the one that the provider issued")
 	}
 	return "your whole address"
 }
@@ -135,12 +137,15 @@ func (c *Card) word(s Settings) {
 		if w.mail && s.Preset != nil && s.Preset.Kind == preset.Transactional {
 			continue // nobody reads mail there
 		}
+		if w.far && submission.IsLoopbackHost(s.Endpoint.Host) {
+			continue // which this machine alone can reach
+		}
 		p := Program{Program: w.program, Outgoing: w.security(s.Endpoint.Security), Login: w.login}
 		if w.mail && len(s.Incoming) > 0 {
 			p.Incoming = w.security(s.Incoming[0].Security)
 		}
 		if oauth {
-			p.Login = "sign in at the provider (OAuth 2.0); a program that cannot do that cannot log in"
+			p.Login = w.oauth
 		}
 		c.Programs = append(c.Programs, p)
 	}
@@ -150,8 +155,10 @@ func (c *Card) word(s Settings) {
 type wording struct {
 	program       string
 	mail          bool // it reads mail too
+	far           bool // it runs on another machine than the one that sets it up
 	ssl, starttls string
 	none, login   string
+	oauth         string // how to log in where no password works
 }
 
 func (w wording) security(s submission.Security) string {
@@ -166,25 +173,31 @@ func (w wording) security(s submission.Security) string {
 
 // wordings are the programs' own words, in English.
 func wordings() []wording {
+	const (
+		window   = "sign in in the window that opens (OAuth 2.0)"
+		listed   = "choose the provider in the list of accounts, and sign in"
+		password = "cannot log in: it takes a password only"
+		unless   = "cannot log in, unless it has a sign-in (OAuth 2.0) of its own"
+	)
 	return []wording{
-		{"Outlook", true, "Encryption method: SSL/TLS", "Encryption method: STARTTLS", "Encryption method: None",
-			"outgoing server requires authentication, same as incoming; SPA off"},
-		{"Apple Mail", true, "Use TLS/SSL: ticked", "Use TLS/SSL: ticked (the port tells STARTTLS)", "Use TLS/SSL: not ticked",
-			"Authentication: Password"},
-		{"iPhone, iPad", true, "Use SSL: on", "Use SSL: on (the port tells STARTTLS)", "Use SSL: off",
-			"Authentication: Password"},
-		{"Thunderbird", true, "Connection security: SSL/TLS", "Connection security: STARTTLS", "Connection security: None",
-			"Authentication method: Normal password"},
-		{"Gmail app", true, "Security type: SSL/TLS", "Security type: STARTTLS", "Security type: None",
-			"Require sign-in: on"},
-		{"Android", true, "Security type: SSL", "Security type: TLS (that is STARTTLS)", "Security type: None",
-			"Require sign-in: on"},
-		{"Gmail, Send mail as", false, "Secured connection using SSL", "Secured connection using TLS", "Unsecured connection",
-			"user name and password as above"},
-		{"A web form", false, "SSL, SSL/TLS, or secure: true", "TLS, STARTTLS, or secure: false", "None",
-			"authentication: yes, plain or login"},
-		{"A printer", false, "SSL/TLS, or SMTP over SSL", "STARTTLS, or TLS", "Off",
-			"SMTP authentication: on; its own sender address: yours"},
+		{"Outlook", true, false, "Encryption method: SSL/TLS", "Encryption method: STARTTLS", "Encryption method: None",
+			"outgoing server requires authentication, same as incoming; SPA off", window},
+		{"Apple Mail", true, false, "Use TLS/SSL: ticked", "Use TLS/SSL: ticked (the port tells STARTTLS)", "Use TLS/SSL: not ticked",
+			"Authentication: Password", listed},
+		{"iPhone, iPad", true, true, "Use SSL: on", "Use SSL: on (the port tells STARTTLS)", "Use SSL: off",
+			"Authentication: Password", listed},
+		{"Thunderbird", true, false, "Connection security: SSL/TLS", "Connection security: STARTTLS", "Connection security: None",
+			"Authentication method: Normal password", "Authentication method: OAuth2"},
+		{"Gmail app", true, true, "Security type: SSL/TLS", "Security type: STARTTLS", "Security type: None",
+			"Require sign-in: on", listed},
+		{"Android", true, true, "Security type: SSL", "Security type: TLS (that is STARTTLS)", "Security type: None",
+			"Require sign-in: on", listed},
+		{"Gmail, Send mail as", false, true, "Secured connection using SSL", "Secured connection using TLS", "Unsecured connection",
+			"user name and password as above", password},
+		{"A web form", false, true, "SSL, SSL/TLS, or secure: true", "TLS, STARTTLS, or secure: false", "None",
+			"authentication: yes, plain or login", unless},
+		{"A printer", false, true, "SSL/TLS, or SMTP over SSL", "STARTTLS, or TLS", "Off",
+			"SMTP authentication: on; sender address: yours", unless},
 	}
 }
 
@@ -206,12 +219,12 @@ func (s Server) name() string {
 // Short is the card in a few lines, for the end of a setup.
 func (c Card) Short() []string {
 	var lines []string
-	for _, s := range append(c.Outgoing[:1:1], c.Incoming...) {
+	for _, s := range append(c.Outgoing[:1:1], firsts(c.Incoming)...) {
 		what := "Outgoing (" + s.name() + ")"
 		if s.Protocol != "smtp" {
 			what = "Incoming (" + s.name() + ")"
 		}
-		lines = append(lines, fmt.Sprintf("%-16s  %s, port %d, %s", what, s.Host, s.Port, securityWords(s.Security)))
+		lines = append(lines, fmt.Sprintf("%-16s  %s", what, s.short()))
 	}
 	row := func(label, text string) { lines = append(lines, fmt.Sprintf("%-16s  %s", label, text)) }
 	row("User name", c.Username)
@@ -234,11 +247,16 @@ func (c Card) Text() string {
 			p.login(c.Password)
 			continue
 		}
-		p.row(ifFirst(i == 1, "or else"), fmt.Sprintf("%s, port %d, %s", s.Host, s.Port, securityWords(s.Security)))
+		p.row(ifFirst(i == 1, "or else"), s.short())
 	}
-	for _, s := range c.Incoming {
+	for _, s := range firsts(c.Incoming) {
 		p.section("Incoming mail (" + s.name() + ")")
 		p.server(s)
+		for _, other := range c.Incoming {
+			if other.Protocol == s.Protocol && other != s {
+				p.row("or else", other.short())
+			}
+		}
 		p.row("user name", s.Username)
 		p.row("switch on", s.Enable)
 		p.row("note", s.Note)
@@ -251,9 +269,25 @@ func (c Card) Text() string {
 		p.section("Good to know")
 	}
 	for _, note := range c.Notes {
-		p.row("", note)
+		p.wrapped("  ", note)
 	}
 	return p.String()
+}
+
+// firsts are the preferred servers, one of each protocol.
+func firsts(all []Server) []Server {
+	var out []Server
+	for _, s := range all {
+		if !slices.ContainsFunc(out, func(o Server) bool { return o.Protocol == s.Protocol }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// short is a server in a line.
+func (s Server) short() string {
+	return fmt.Sprintf("%s, port %d, %s", s.Host, s.Port, securityWords(s.Security))
 }
 
 func (c Card) heading() string {
@@ -303,8 +337,14 @@ func (p *page) login(l Login) {
 
 // row writes a label and a text that is wrapped beside it; nothing without a text.
 func (p *page) row(label, text string) {
-	line := fmt.Sprintf("  %-*s ", labelWidth, label)
-	empty := len([]rune(line))
+	if text != "" {
+		p.wrapped(fmt.Sprintf("  %-*s ", labelWidth, label), text)
+	}
+}
+
+// wrapped writes a text behind what stands before its first line.
+func (p *page) wrapped(before, text string) {
+	line, empty := before, len([]rune(before))
 	width := empty
 	for i, word := range strings.Fields(text) {
 		if i > 0 && width+1+len([]rune(word)) > pageWidth {
@@ -315,9 +355,7 @@ func (p *page) row(label, text string) {
 		}
 		line, width = line+word, width+len([]rune(word))
 	}
-	if width > empty {
-		p.line(line)
-	}
+	p.line(line)
 }
 
 // Markdown is the card for a wiki or a mail.

@@ -256,7 +256,7 @@ func FuzzQuoting(f *testing.F) {
 // TestCards: the card of every preset fits a page and holds all it should.
 func TestCards(t *testing.T) {
 	t.Parallel()
-	const pageLines = 78 // of A4 at 10 points
+	const pageLines = 60 // of A4 or Letter, with margins
 	library := preset.New(presets.FS, "")
 	for _, name := range library.Names() {
 		p, err := library.Get(name)
@@ -288,6 +288,19 @@ func TestCards(t *testing.T) {
 		for _, e := range resolved.Endpoints {
 			if !strings.Contains(text, e.Host) || !strings.Contains(markdown, strings.ReplaceAll(e.Host, "_", `\_`)) {
 				t.Errorf("%s: no %s", name, e)
+			}
+		}
+		for _, program := range card.Programs {
+			if oauth := resolved.Preset.Password.Kind == preset.PasswordOAuth; oauth == strings.Contains(strings.ToLower(program.Login), "password") && program.Program == "Thunderbird" {
+				t.Errorf("%s: %+v", name, program)
+			}
+			if phone := program.Program == "iPhone, iPad"; phone && submission.IsLoopbackHost(s.Endpoint.Host) {
+				t.Errorf("%s: a phone cannot reach this machine's loopback", name)
+			}
+		}
+		for _, known := range resolved.Preset.Incoming {
+			if known.Enable != "" && !strings.Contains(strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(known.Enable), " ")) {
+				t.Errorf("%s: how to switch %s on is missing", name, known.Protocol)
 			}
 		}
 		if strings.Contains(text+markdown, marker) {
