@@ -276,7 +276,7 @@ func TestLintAcceptsExports(t *testing.T) {
 	read := 0
 	for _, format := range Names() {
 		for _, security := range []submission.Security{submission.SSL, submission.STARTTLS, submission.None} {
-			for _, password := range []string{"", `p$a"s#s\ w'o%d`, marker} {
+			for _, password := range []string{"", `p$a"s#s\ w'o%d`, `p$a"s#s\ w'ö%d`, marker} {
 				f, err := Find(format)
 				if err != nil {
 					t.Fatal(err)
@@ -300,6 +300,39 @@ func TestLintAcceptsExports(t *testing.T) {
 	}
 	if want := 3 * 3 * 10; read < want {
 		t.Errorf("%d of the files were read, want %d at least", read, want)
+	}
+}
+
+// TestReadsExports: what we write is read as the same account, by the same words.
+func TestReadsExports(t *testing.T) {
+	t.Parallel()
+	for format, password := range map[string]bool{ // is the password in the file?
+		"env": true, "laravel": true, "symfony": true, "docker-compose": false, "kubernetes": true, "alertmanager": false,
+		"msmtp": true, "nodemailer": true, "django": true, "php": true, "wordpress": true, "postfix": false, "gitea": true, "grafana": false,
+	} {
+		for _, security := range []submission.Security{submission.SSL, submission.STARTTLS} {
+			s := settings(security)
+			s.Password = submission.NewSecret(`p$a"s#s\ w'o%d`)
+			out := write(t, format, s)
+			r, err := Read(path.Base(out.Files[0].Name), []byte(out.Files[0].Text), nil)
+			if err != nil || len(r.Accounts) != 1 {
+				t.Errorf("%s, %s: %v, %+v", format, security, err, r)
+				continue
+			}
+			a := r.Accounts[0]
+			if a.Values["host"].Text != s.Endpoint.Host || a.Values["port"].Text != fmt.Sprint(s.Endpoint.Port) {
+				t.Errorf("%s, %s: %v", format, security, a.Values)
+			}
+			if got := a.Values["security"].Text; got != "" && got != string(security) {
+				t.Errorf("%s: %s is read as %s", format, security, got)
+			}
+			if got := a.Values["username"].Text; got != s.Username && format != "postfix" {
+				t.Errorf("%s: the user name is read as %q", format, got)
+			}
+			if got := a.Password.Reveal(); password && got != s.Password.Reveal() || !password && got != "" {
+				t.Errorf("%s: the password is read as %q", format, got)
+			}
+		}
 	}
 }
 
