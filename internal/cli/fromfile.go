@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,8 +86,8 @@ func fileAnswers(path string, a export.Account, given settings.Answers) settings
 	for flag, v := range a.Values {
 		out[flag] = settings.Answer{Value: v.Text, Source: settings.FromFile, Name: fmt.Sprintf("%s line %d", path, v.Line)}
 	}
-	if file := out.Get("ca-file"); file != "" && !filepath.IsAbs(file) {
-		delete(out, "ca-file") // relative to nobody knows what
+	if info, err := os.Stat(out.Get("ca-file")); err != nil || !info.Mode().IsRegular() || !filepath.IsAbs(out.Get("ca-file")) {
+		delete(out, "ca-file") // of another machine, or relative to nobody knows what
 	}
 	for _, drops := range []struct{ given, file []string }{
 		{[]string{"preset", "region", "variant", "host"}, []string{"host", "port", "security"}},

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -105,6 +106,17 @@ func TestFileAnswers(t *testing.T) {
 		if got.Get("host") != tt.host || got.Get("port") != tt.port || got.Get("security") != tt.security || got.Has("ca-file") {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	account.Values["ca-file"] = export.Value{Text: ca, Line: 4}
+	if fileAnswers("x.env", account, nil).Has("ca-file") {
+		t.Error("an authority that is not there is taken")
+	}
+	if err := os.WriteFile(ca, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := fileAnswers("x.env", account, nil).Get("ca-file"); got != ca {
+		t.Errorf("ca-file %q", got)
 	}
 	if got := fileAnswers("x.env", account, nil)["port"]; got.Name != "x.env line 2" || got.Source != settings.FromFile {
 		t.Errorf("%+v", got)
