@@ -473,3 +473,43 @@ func FuzzRedactor(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRedactorLines: a secret broken over two lines stands in neither, nor in
+// both put together, and what broke off does not end with its beginning.
+func FuzzRedactorLines(f *testing.F) {
+	f.Add(marker, "535 ", uint(6), uint(9))
+	f.Add("correct horse battery staple", "5.7.8 no: ", uint(10), uint(13))
+	f.Add("aaaa", "aaa", uint(2), uint(3))
+	f.Add("密码密码", "5.7.8 ", uint(3), uint(4))
+	f.Fuzz(func(t *testing.T, secret, before string, first, second uint) {
+		if utf8.RuneCountInString(secret) < shortSecret || strings.ContainsAny(secret, "*\r\n \t") || len(secret) > 200 || len(before) > 500 || strings.Contains(before, "\n") {
+			return
+		}
+		r := NewRedactor(secret)
+		for name, encode := range encodings {
+			if unable(name, secret) {
+				continue
+			}
+			echo := strings.TrimSpace(encode(secret))
+			one := int(first % uint(len(echo)))
+			two := one + int(second%uint(len(echo)-one))
+			lines := []string{before + echo[:one], echo[one:two], echo[two:] + " is wrong"}
+			if !strings.ContainsAny(echo, " \t") && !isEnhanced(lines[1]) && !isEnhanced(lines[2]) {
+				if got := strings.Join(r.CleanLines(lines), ""); strings.Contains(got, echo) {
+					t.Fatalf("%s: %q became %q", name, lines, got)
+				}
+			}
+		}
+		chars := strings.SplitAfter(secret, "")
+		n := shortSecret + int(first%uint(len(chars)-shortSecret+1))
+		begun := strings.Join(chars[:n], "")
+		if got := r.Clean(r.CleanEnd([]string{before + begun})[0]); strings.HasSuffix(got, begun) {
+			t.Fatalf("%q became %q", before+begun, got)
+		}
+	})
+}
+
+func isEnhanced(line string) bool {
+	code, _ := reply.ParseEnhancedCode(line)
+	return !code.IsZero()
+}
