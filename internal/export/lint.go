@@ -81,8 +81,9 @@ type reader func(*linter, []line) []*account
 
 type linter struct {
 	providers *preset.Library
-	text      []byte // the whole file
-	broken    error  // where it cannot be read at all
+	hosts     map[string][]submitter // filled in by submitters
+	text      []byte                 // the whole file
+	broken    error                  // where it cannot be read at all
 	findings  []Finding
 }
 

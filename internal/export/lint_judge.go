@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -122,7 +123,7 @@ func (l *linter) judgeDomain(a *account, p *preset.Preset, region string) {
 	own, ownRegion, ok := l.providers.ByDomain(domain)
 	switch {
 	case !ok:
-	case own.Name != p.Name && !sharesHost(own, a.host.value):
+	case own.Name != p.Name && !l.sharesHost(own, a.host.value):
 		l.find(a.host.line, fmt.Sprintf("%s is of %s, and an address at %s is of %s: see smtpwiz card --preset %s", a.host.value, p.Title, domain, own.Title, own.Name))
 	case own.Name == p.Name && region != "" && ownRegion != "" && region != ownRegion:
 		l.find(a.host.line, fmt.Sprintf("%s is of another region than the address at %s: see smtpwiz card --preset %s --region %s", a.host.value, domain, p.Name, ownRegion))
@@ -201,8 +202,26 @@ func ProviderAt(host string, providers *preset.Library) *preset.Preset {
 	return p
 }
 
+// submitter is who submits at a host.
+type submitter struct {
+	preset *preset.Preset // filled in for the region
+	region string
+}
+
 // byHost finds the provider that submits at a host, and the region that it is of.
 func (l *linter) byHost(host string) (*preset.Preset, string) {
+	if found := l.submitters()[strings.ToLower(host)]; len(found) > 0 {
+		return found[0].preset, found[0].region
+	}
+	return nil, ""
+}
+
+// submitters are the providers by their hosts, in lower case.
+func (l *linter) submitters() map[string][]submitter {
+	if l.hosts != nil {
+		return l.hosts
+	}
+	l.hosts = map[string][]submitter{}
 	all, _ := l.providers.All() // a broken file of the user's own is told elsewhere
 	for _, p := range all {
 		for _, choice := range choices(p) {
@@ -211,13 +230,12 @@ func (l *linter) byHost(host string) (*preset.Preset, string) {
 				continue // its servers differ per customer
 			}
 			for _, e := range s.Endpoints {
-				if strings.EqualFold(e.Host, host) {
-					return s.Preset, s.Region
-				}
+				host := strings.ToLower(e.Host)
+				l.hosts[host] = append(l.hosts[host], submitter{s.Preset, s.Region})
 			}
 		}
 	}
-	return nil, ""
+	return l.hosts
 }
 
 // choices are all regions and variants of a preset.
@@ -234,17 +252,6 @@ func choices(p *preset.Preset) []preset.Choice {
 
 // sharesHost reports that a provider submits at this host too, as sister
 // brands do.
-func sharesHost(p *preset.Preset, host string) bool {
-	for _, choice := range choices(p) {
-		s, err := p.Resolve(choice)
-		if err != nil {
-			continue
-		}
-		for _, e := range s.Endpoints {
-			if strings.EqualFold(e.Host, host) {
-				return true
-			}
-		}
-	}
-	return false
+func (l *linter) sharesHost(p *preset.Preset, host string) bool {
+	return slices.ContainsFunc(l.submitters()[strings.ToLower(host)], func(s submitter) bool { return s.preset.Name == p.Name })
 }
