@@ -216,8 +216,10 @@ func (g *game) successIsEarned() error {
 	if !g.report.OK() {
 		return nil
 	}
-	last := map[report.Check]string{report.CheckSend: ".", report.CheckSender: "RCPT", report.CheckLogin: "AUTH", report.CheckConnect: "EHLO"}[g.plan.Check]
-	s := g.kept()
+	asked := map[report.Check]struct{ last, yes string }{
+		report.CheckSend: {".", "2"}, report.CheckSender: {"RCPT", "2"}, report.CheckLogin: {"AUTH", "235"}, report.CheckConnect: {"EHLO", "2"},
+	}[g.plan.Check]
+	s, last := g.kept(), asked.last
 	at := slices.IndexFunc(s.heard, func(h heard) bool { return h.text == last || last != "." && strings.HasPrefix(h.text, last) })
 	if at < 0 {
 		return fmt.Errorf("%s was never said", last)
@@ -226,7 +228,7 @@ func (g *game) successIsEarned() error {
 		switch {
 		case w.parts && strings.Count(w.text, "\n") > 1: // its end may have come at any time
 			return nil
-		case w.after > at && strings.HasPrefix(w.text, "2") && (last != "." || w.after == at+1):
+		case w.after > at && strings.HasPrefix(w.text, asked.yes) && (last != "." || w.after == at+1):
 			return nil
 		}
 	}

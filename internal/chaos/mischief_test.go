@@ -28,8 +28,9 @@ func (s *session) reply(lines ...string) bool {
 // misdeeds are what a server may do in place of its reply.
 func (s *session) misdeeds(last, whole string) []func() {
 	code := last[:3]
+	other := func() { s.write(s.anyCode() + last[3:] + "\r\n") }
 	return []func(){
-		func() { s.write(s.anyCode() + last[3:] + "\r\n") },
+		other, other, other, other,
 		func() { s.write(s.anyCode() + " " + s.anyText() + "\r\n") },
 		func() { s.write(code + " " + s.anyText() + "\r\n") },
 		func() { s.write(code + "-" + s.anyText() + "\r\n" + s.anyCode() + " other\r\n") },
