@@ -181,6 +181,7 @@ func investigate(ctx context.Context, d *deps, o reportOptions, a attempt) (supp
 	beside := o.testOptions
 	beside.json = true // only the case goes to standard output
 	view := newView(d.streams, beside)
+	a.plan.Redactor = smtp.NewRedactor(a.plan.Account.Password.Reveal())
 	view.begin(a.plan, a.settings)
 	began := time.Now()
 	rep, route, err := runAndFollow(ctx, d, o, a.plan, view)

@@ -20,6 +20,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/sasl"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
+	"github.com/smtpwiz/smtpwiz/internal/smtp"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
@@ -124,6 +125,7 @@ func asSaved(given settings.Answers) bool {
 // probeAndTell runs the plan, shows it as it goes, and then the verdict.
 func probeAndTell(ctx context.Context, d *deps, o testOptions, p probe.Plan, s *settings.Settings) (*report.Report, error) {
 	view := newView(d.streams, o)
+	p.Redactor = smtp.NewRedactor(p.Account.Password.Reveal())
 	view.begin(p, s)
 	rep, err := d.prober.Run(ctx, p, view.event)
 	view.stop()

@@ -10,7 +10,6 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/render"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
-	"github.com/smtpwiz/smtpwiz/internal/smtp"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 	"github.com/smtpwiz/smtpwiz/internal/terminal"
 )
@@ -45,7 +44,7 @@ func (v *view) begin(p probe.Plan, s *settings.Settings) {
 		fmt.Fprintf(v.streams.Err, "smtpwiz: warning: %s\n", w)
 	}
 	// Some services use a key as user name and password in one.
-	secrets := smtp.NewRedactor(p.Account.Password.Reveal())
+	secrets := p.Redactor
 	if v.o.verbose {
 		for _, from := range s.Provenance {
 			v.text.Provenance(from.Name, secrets.Clean(from.Value), from.Source)

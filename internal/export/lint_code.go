@@ -36,12 +36,12 @@ func literalIn(expression string) (value string, literal, isString bool) {
 		}
 		return "", false, true
 	}
-	word := wordLiteral.FindString(e)
+	word := wordLiteral().FindString(e)
 	rest := strings.TrimLeft(e[len(word):], " ")
 	return word, word != "" && (rest == "" || strings.IndexByte(",;)}#/]", rest[0]) >= 0), false
 }
 
-var wordLiteral = regexp.MustCompile(`^(?:[0-9]+|true|false|True|False|TRUE|FALSE|null|None|NULL)\b`)
+var wordLiteral = lazily(`^(?:[0-9]+|true|false|True|False|TRUE|FALSE|null|None|NULL)\b`)
 
 func codeSetting(at line, name, separator, expression string) setting {
 	value, literal, isString := literalIn(expression)
@@ -56,9 +56,9 @@ func codeSetting(at line, name, separator, expression string) setting {
 const properties = `host|port|secure|user|pass|username|password|from|service|requireTLS|ignoreTLS|rejectUnauthorized`
 
 var (
-	property = regexp.MustCompile(`(?:^|[{,\s])["']?(` + properties + `|createTransport)["']?\s*[:(]\s*([^:].*)$`)
+	property = lazily(`(?:^|[{,\s])["']?(` + properties + `|createTransport)["']?\s*[:(]\s*([^:].*)$`)
 	// nextProperty finds where another one begins in the same line.
-	nextProperty = regexp.MustCompile(`[{,]\s*["']?(?:` + properties + `)["']?\s*:`)
+	nextProperty = lazily(`[{,]\s*["']?(?:` + properties + `)["']?\s*:`)
 )
 
 func readNodemailer(l *linter, all []line) []*account {
@@ -86,10 +86,10 @@ func readNodemailer(l *linter, all []line) []*account {
 // nodemailerSettings are those of a line, createTransport's argument among them.
 func nodemailerSettings(at line) []setting {
 	var out []setting
-	for _, part := range splitBefore(nextProperty, withoutComment(at.text, "//")) {
+	for _, part := range splitBefore(nextProperty(), withoutComment(at.text, "//")) {
 		if _, arguments, ok := strings.Cut(part, "createTransport"); ok {
 			out = append(out, codeSetting(at, "createTransport", "", strings.TrimPrefix(strings.TrimSpace(arguments), "(")))
-		} else if m := property.FindStringSubmatch(part); m != nil {
+		} else if m := property().FindStringSubmatch(part); m != nil {
 			out = append(out, codeSetting(at, m[1], ": ", m[2]))
 		}
 	}
@@ -192,7 +192,7 @@ func withoutComment(text, mark string) string {
 	return text
 }
 
-var pythonSetting = regexp.MustCompile(`^\s*(EMAIL_[A-Z_]+|DEFAULT_FROM_EMAIL)\s*=\s*(.*)$`)
+var pythonSetting = lazily(`^\s*(EMAIL_[A-Z_]+|DEFAULT_FROM_EMAIL)\s*=\s*(.*)$`)
 
 func readDjango(l *linter, all []line) []*account {
 	a := &account{means: submission.None, missing: "`EMAIL_USE_TLS = True`", unsaid: submission.PortRelay}
@@ -216,7 +216,7 @@ func readDjango(l *linter, all []line) []*account {
 }
 
 func djangoSettings(at line) []setting {
-	m := pythonSetting.FindStringSubmatch(withoutComment(at.text, "#"))
+	m := pythonSetting().FindStringSubmatch(withoutComment(at.text, "#"))
 	if m == nil {
 		return nil
 	}
@@ -241,10 +241,10 @@ func (l *linter) djangoSecurity(a *account, useTLS, useSSL setting) {
 }
 
 var (
-	phpProperty = regexp.MustCompile(`->(Host|Port|SMTPSecure|SMTPAuth|Username|Password|From)\s*=\s*(.*)$`)
-	phpFrom     = regexp.MustCompile(`(?:->setFrom\(|'wp_mail_from',\s*fn\s*\(\)\s*=>)\s*(.*)$`)
-	phpDefine   = regexp.MustCompile(`define\(\s*['"]((?:WPMS|SMTP)_[A-Za-z_]+)['"]\s*,\s*(.*)$`)
-	phpVerify   = regexp.MustCompile(`['"](verify_peer|verify_peer_name)['"]\s*=>\s*false`)
+	phpProperty = lazily(`->(Host|Port|SMTPSecure|SMTPAuth|Username|Password|From)\s*=\s*(.*)$`)
+	phpFrom     = lazily(`(?:->setFrom\(|'wp_mail_from',\s*fn\s*\(\)\s*=>)\s*(.*)$`)
+	phpDefine   = lazily(`define\(\s*['"]((?:WPMS|SMTP)_[A-Za-z_]+)['"]\s*,\s*(.*)$`)
+	phpVerify   = lazily(`['"](verify_peer|verify_peer_name)['"]\s*=>\s*false`)
 )
 
 func readPHP(l *linter, all []line) []*account {
@@ -283,16 +283,16 @@ func readPHP(l *linter, all []line) []*account {
 func (l *linter) phpSettings(at line) []setting {
 	var out []setting
 	text := withoutComment(withoutComment(at.text, "//"), "#")
-	for _, m := range phpVerify.FindAllStringSubmatch(text, -1) {
+	for _, m := range phpVerify().FindAllStringSubmatch(text, -1) {
 		out = append(out, setting{line: at.number, name: m[1]})
 	}
-	if m := phpFrom.FindStringSubmatch(text); m != nil {
+	if m := phpFrom().FindStringSubmatch(text); m != nil {
 		out = append(out, codeSetting(at, "From", " = ", m[1]))
 	}
-	if m := phpProperty.FindStringSubmatch(text); m != nil {
+	if m := phpProperty().FindStringSubmatch(text); m != nil {
 		out = append(out, l.phpSetting(at, m[1], " = ", m[2]))
 	}
-	if m := phpDefine.FindStringSubmatch(text); m != nil {
+	if m := phpDefine().FindStringSubmatch(text); m != nil {
 		s := l.phpSetting(at, m[1], ", ", m[2])
 		s.name = constants()[m[1]]
 		out = append(out, s)
@@ -315,7 +315,7 @@ func constants() map[string]string {
 // a $, and knows PHPMailer's constants.
 func (l *linter) phpSetting(at line, name, separator, expression string) setting {
 	s := codeSetting(at, name, separator, expression)
-	if s.quoted && strings.HasPrefix(strings.TrimSpace(expression), `"`) && phpVariable.MatchString(expression) {
+	if s.quoted && strings.HasPrefix(strings.TrimSpace(expression), `"`) && phpVariable().MatchString(expression) {
 		s.literal = false
 		if strings.Contains(strings.ToLower(name), "pass") {
 			l.find(at.number, fmt.Sprintf("the $ in the value of %s begins a variable: put it between single quotes", name))
@@ -330,7 +330,7 @@ func (l *linter) phpSetting(at line, name, separator, expression string) setting
 	return s
 }
 
-var phpVariable = regexp.MustCompile(`(^|[^\\])\$[A-Za-z_{]`)
+var phpVariable = lazily(`(^|[^\\])\$[A-Za-z_{]`)
 
 func (l *linter) phpSecurity(a *account, s setting) {
 	switch value := strings.ToLower(s.value); {

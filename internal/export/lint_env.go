@@ -3,7 +3,6 @@ package export
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -11,11 +10,11 @@ import (
 
 // variableName takes a name apart into the account that it belongs to and what
 // it says of it: MAIL_PORT, WPMS_SMTP_PORT, EMAIL_HOST_USER.
-var variableName = regexp.MustCompile(`^((?:[A-Z0-9]+_)*?(?:SMTP|MAILER|MAIL|EMAIL|WPMS_SMTP|WPMS))_?([A-Z_]*)$`)
+var variableName = lazily(`^((?:[A-Z0-9]+_)*?(?:SMTP|MAILER|MAIL|EMAIL|WPMS_SMTP|WPMS))_?([A-Z_]*)$`)
 
 // roleOf tells what a variable is for, and of which account.
 func roleOf(name string) (account string, r role) {
-	m := variableName.FindStringSubmatch(strings.ReplaceAll(strings.ToUpper(name), "__", "_"))
+	m := variableName().FindStringSubmatch(strings.ReplaceAll(strings.ToUpper(name), "__", "_"))
 	if m == nil {
 		return "", noRole
 	}
@@ -41,11 +40,11 @@ func roleOf(name string) (account string, r role) {
 	return m[1], noRole
 }
 
-var assignment = regexp.MustCompile(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$`)
+var assignment = lazily(`^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$`)
 
 func readEnv(l *linter, all []line) []*account {
 	return l.accountsOf(scan(all, "#", func(at line) []setting {
-		m := assignment.FindStringSubmatch(at.text)
+		m := assignment().FindStringSubmatch(at.text)
 		if m == nil {
 			return nil
 		}
@@ -74,7 +73,7 @@ func (l *linter) envSetting(at line, name, text string) setting {
 		if cut, _, commented := strings.Cut(text, " #"); commented {
 			v.value = strings.TrimSpace(cut)
 		}
-		v.literal = !variableStart.MatchString(v.value)
+		v.literal = !variableStart().MatchString(v.value)
 		if ours {
 			l.judgeBare(at.number, name, v.value, r)
 		}
@@ -84,12 +83,12 @@ func (l *linter) envSetting(at line, name, text string) setting {
 }
 
 // variableStart is where a value begins to be another's.
-var variableStart = regexp.MustCompile(`\$[A-Za-z_{(]`)
+var variableStart = lazily(`\$[A-Za-z_{(]`)
 
 // reference is a value that is nothing but another's, which is what was meant.
-var reference = regexp.MustCompile(`^\$(\{[^}]+\}|[A-Za-z_][A-Za-z0-9_]*|\(.*\))$`)
+var reference = lazily(`^\$(\{[^}]+\}|[A-Za-z_][A-Za-z0-9_]*|\(.*\))$`)
 
-func isReference(s string) bool { return reference.MatchString(s) }
+func isReference(s string) bool { return reference().MatchString(s) }
 
 func (l *linter) judgeBare(at int, name, value string, r role) {
 	switch {
@@ -130,7 +129,7 @@ func unquoteDouble(s string) (value string, literal bool) {
 	for i := 1; i < len(s) && s[i] != '"'; i++ {
 		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte("\\\"$`'", s[i+1]) >= 0 {
 			i++
-		} else if s[i] == '$' && variableStart.MatchString(s[i:min(i+2, len(s))]) {
+		} else if s[i] == '$' && variableStart().MatchString(s[i:min(i+2, len(s))]) {
 			literal = false
 		}
 		b.WriteByte(s[i])
@@ -283,12 +282,12 @@ func (l *linter) protocol(v setting, value string) (means submission.Security, i
 	return "", ""
 }
 
-var variableInURL = regexp.MustCompile(`\$(\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)`)
+var variableInURL = lazily(`\$(\{[^}]*\}|[A-Za-z_][A-Za-z0-9_]*)`)
 
 // assignURL reads smtps://user:password@host:port.
 func (l *linter) assignURL(a *account, v setting) {
 	const unknown = "00000" // stands for a variable, also for that of a port
-	u, err := url.Parse(variableInURL.ReplaceAllString(v.value, unknown))
+	u, err := url.Parse(variableInURL().ReplaceAllString(v.value, unknown))
 	a.host.line = v.line
 	if err != nil && strings.Contains(v.value, "smtp") {
 		l.find(v.line, fmt.Sprintf("the value of %s is no URL: special characters in the user name and password must be percent-encoded (@ is %%40)", v.name))

@@ -2,13 +2,12 @@ package export
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
 var (
-	iniSection = regexp.MustCompile(`^\s*\[([^\]]+)\]`)
-	iniPair    = regexp.MustCompile(`^\s*([A-Za-z_]+)\s*=\s*(.*)$`)
+	iniSection = lazily(`^\s*\[([^\]]+)\]`)
+	iniPair    = lazily(`^\s*([A-Za-z_]+)\s*=\s*(.*)$`)
 )
 
 // readINI reads the sections of go-ini's files that are about mail: [mailer] of
@@ -18,11 +17,11 @@ func readINI(l *linter, all []line) []*account {
 	prefix := ""
 	enabled := setting{}
 	found := scan(all, "#;", func(at line) []setting {
-		if m := iniSection.FindStringSubmatch(at.text); m != nil {
+		if m := iniSection().FindStringSubmatch(at.text); m != nil {
 			prefix = map[string]string{"mailer": "GITEA_MAILER_", "smtp": "GF_SMTP_"}[strings.ToLower(m[1])]
 			return nil
 		}
-		m := iniPair.FindStringSubmatch(at.text)
+		m := iniPair().FindStringSubmatch(at.text)
 		if m == nil || prefix == "" {
 			return nil
 		}

@@ -2,7 +2,6 @@ package preset
 
 import (
 	"bytes"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -13,8 +12,9 @@ import (
 // longer than a whole self-test does.
 func (l *Library) around(domain string) *index {
 	var presets []*Preset
+	var text bytes.Buffer // one for all: fresh memory costs more than the search
 	for _, name := range l.Names() {
-		if !mentions(l.text(name), domain) {
+		if l.read(name, &text); !mentions(text.Bytes(), domain) {
 			continue
 		}
 		if p, err := l.Get(name); err == nil { // a broken file is told when it is asked for
@@ -24,35 +24,53 @@ func (l *Library) around(domain string) *index {
 	return indexOf(presets)
 }
 
-// text is a preset's file as it is, nil where it cannot be read.
-func (l *Library) text(name string) []byte {
+// read puts a preset's file into text as it is, nothing where it cannot be read.
+func (l *Library) read(name string, text *bytes.Buffer) {
+	text.Reset()
 	if l.userDir != "" {
 		if data, err := readFile(filepath.Join(l.userDir, name+extension)); err == nil {
-			return data
+			text.Write(data)
+			return
 		}
 	}
-	data, _ := fs.ReadFile(l.builtin, name+extension)
-	return data
+	if f, err := l.builtin.Open(name + extension); err == nil {
+		_, _ = text.ReadFrom(f) // what is embedded can be read
+		_ = f.Close()
+	}
 }
 
 // mentions reports whether a domain, or one a slip away, is a word of a text. It
-// may be wrong in one direction only: escapes and letters beyond ASCII can spell
-// any domain.
+// may be wrong in one direction only: escapes can spell any domain.
 func mentions(text []byte, domain string) bool {
-	if bytes.Contains(text, []byte(`\u`)) || bytes.Contains(text, []byte(`\U`)) {
+	if bytes.Contains(text, []byte(`\u`)) || bytes.Contains(text, []byte(`\U`)) || !strings.Contains(domain, ".") {
 		return true
 	}
-	start := 0
-	for i, c := range text {
-		if partOfDomain(c) {
-			continue
+	for at := 0; ; { // what is near a name with a dot has one
+		dot := bytes.IndexByte(text[at:], '.')
+		if dot < 0 {
+			return false
 		}
-		if isNear(text[start:i], domain) {
+		from, to := at+dot, at+dot+1
+		for from > 0 && partOfDomain(text[from-1]) {
+			from--
+		}
+		for to < len(text) && partOfDomain(text[to]) {
+			to++
+		}
+		if isNear(text[from:to], domain) || bytes.ContainsFunc(text[from:to], notASCII) && isQuoted(text, from, to) {
 			return true
 		}
-		start = i + 1
+		at = to
 	}
-	return isNear(text[start:], domain)
+}
+
+// isQuoted tells a string of TOML from words of a sentence. One of several lines
+// may stand apart from its quotes.
+func isQuoted(text []byte, from, to int) bool {
+	if bytes.Contains(text, []byte(`"""`)) || bytes.Contains(text, []byte(`'''`)) {
+		return true
+	}
+	return from > 0 && to < len(text) && text[from-1] == text[to] && (text[to] == '"' || text[to] == '\'')
 }
 
 func partOfDomain(c byte) bool {
@@ -62,11 +80,11 @@ func partOfDomain(c byte) bool {
 // isNear compares lengths first: that spares nearly all words the rest.
 func isNear(word []byte, domain string) bool {
 	const most = len("x") + len(".") // one letter amiss, and a final dot
-	if d := len(word) - len(domain); d >= -most && d <= most {
-		known := strings.TrimSuffix(strings.ToLower(string(word)), ".")
-		return known == domain || slip(domain, known) || strings.ContainsFunc(known, notASCII)
+	if d := len(word) - len(domain); d < -most || d > most {
+		return false
 	}
-	return bytes.ContainsFunc(word, notASCII) && bytes.IndexByte(word, '.') > 0
+	known := strings.TrimSuffix(strings.ToLower(string(word)), ".")
+	return known == domain || slip(domain, known)
 }
 
 func notASCII(r rune) bool { return r >= utf8.RuneSelf }

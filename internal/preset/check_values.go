@@ -20,7 +20,7 @@ func (c *checker) name(path, name string) {
 	switch {
 	case name == "":
 		c.reportAt(path, path+" is missing", "a short name in small letters")
-	case !validName.MatchString(name):
+	case !validName(name):
 		c.reportAt(path, fmt.Sprintf("%s is %q", path, name), "at most 40 small letters, digits, dots and hyphens")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +27,10 @@ const (
 
 // validName is what a preset, region or variant may be called, so that it is
 // easy to type and is always a plain file name.
-var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,39}$`)
+func validName(name string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	return name != "" && len(name) <= maxName && strings.Contains(letters, name[:1]) && strings.Trim(name, letters+".-") == ""
+}
 
 // Library finds presets: those built in and the user's own. A file is decoded
 // when it is first asked for, and once. Presets are shared: change none.
@@ -65,7 +67,7 @@ func (l *Library) Names() []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), extension); ok && !e.IsDir() && validName.MatchString(name) {
+		if name, ok := strings.CutSuffix(e.Name(), extension); ok && !e.IsDir() && validName(name) {
 			names = append(names, name)
 		}
 	}
@@ -77,7 +79,7 @@ func (l *Library) Names() []string {
 // or, of a user's file, an *InvalidError or that of reading it.
 func (l *Library) Get(name string) (*Preset, error) {
 	key := strings.ToLower(name)
-	if !validName.MatchString(key) {
+	if !validName(key) {
 		return nil, l.unknown(name)
 	}
 	l.mu.Lock()

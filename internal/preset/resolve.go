@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -154,7 +153,9 @@ func endpoints(list []Endpoint) []submission.Endpoint {
 	return out
 }
 
-var numbered = regexp.MustCompile(`^[0-9]{1,4}$`)
+func numbered(s string) bool {
+	return len(s) >= 1 && len(s) <= 4 && strings.Trim(s, "0123456789") == ""
+}
 
 // HostOf reads a customer's server out of what a person has at hand: its name,
 // its number ("2", "pro2" for "pro{n}.mail.ovh.net") or the address of its web
@@ -162,13 +163,13 @@ var numbered = regexp.MustCompile(`^[0-9]{1,4}$`)
 func (v Variant) HostOf(answer string) (string, error) {
 	s := strings.ToLower(strings.TrimSpace(answer))
 	prefix, suffix, numbers := strings.Cut(v.HostPattern, numberPlaceholder)
-	if n := strings.TrimPrefix(s, prefix); numbers && numbered.MatchString(n) {
+	if n := strings.TrimPrefix(s, prefix); numbers && numbered(n) {
 		return prefix + n + suffix, nil
 	}
 	if host, ok := hostOfURL(s); ok {
 		n, fits := strings.CutPrefix(host, prefix)
 		n, ends := strings.CutSuffix(n, suffix)
-		if numbers && !(fits && ends && numbered.MatchString(n)) {
+		if numbers && !(fits && ends && numbered(n)) {
 			return "", fmt.Errorf("%q is not the address of a server %s", answer, v.HostPattern)
 		}
 		s = host

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/smtp"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
@@ -38,6 +39,9 @@ type Plan struct {
 	Look  bool
 	Trust Trust
 	Route Route
+	// Redactor hides the password from all that is told; nil for a new one. The
+	// run adds to it what else it sends as a secret.
+	Redactor *smtp.Redactor
 }
 
 // Trust is which certificates are believed and which one is shown.

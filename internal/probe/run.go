@@ -77,8 +77,11 @@ type run struct {
 func newRun(p *Prober, plan Plan, events func(report.Event)) *run {
 	r := &run{
 		prober: p, plan: plan, began: time.Now(), events: events,
-		redactor: smtp.NewRedactor(plan.Account.Password.Reveal()),
+		redactor: plan.Redactor,
 		names:    newNames(p.Resolver, plan.Route.Family),
+	}
+	if r.redactor == nil {
+		r.redactor = smtp.NewRedactor(plan.Account.Password.Reveal())
 	}
 	if plan.Route.Proxy != nil {
 		r.redactor.AddSecret(plan.Route.Proxy.Password.Reveal())

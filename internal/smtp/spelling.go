@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -20,7 +21,8 @@ import (
 // and the whole in base32, base64 or base64 of base64, wherever it stands in a
 // longer text that was encoded.
 func formsOf(secret string) []form {
-	forms := []form{newForm(characters(secret)), newForm(backwards(characters(secret))), newForm(numbers([]rune(secret), "u+%04x", "u+%x", "u+%06x"), separators()...)}
+	chars := characters(secret)
+	forms := []form{newForm(chars), newForm(backwards(slices.Clone(chars))), newForm(numbers([]rune(secret), "u+%04x", "u+%x", "u+%06x"), separators()...)}
 	for charset, text := range charsets(secret) {
 		if charset > 0 {
 			forms = append(forms, newForm(rawOctets(text)))
@@ -144,9 +146,9 @@ func escapes(r rune) []string {
 		fmt.Sprintf(`\u{%x}`, r), fmt.Sprintf(`\x{%x}`, r), fmt.Sprintf(`\U%08x`, r), fmt.Sprintf("U+%04x", r),
 	}
 	const padded = 8 // digits of a character reference (&#039; and the like)
-	for width := 1; width <= padded; width++ {
-		for _, format := range []string{"&#%0*d", "&#%0*d;", "&#x%0*x", "&#x%0*x;"} {
-			ways = append(ways, fmt.Sprintf(format, width, r))
+	for prefix, digits := range map[string]string{"&#": strconv.Itoa(int(r)), "&#x": strconv.FormatInt(int64(r), 16)} {
+		for ; len(digits) <= padded; digits = "0" + digits {
+			ways = append(ways, prefix+digits, prefix+digits+";")
 		}
 	}
 	switch {
@@ -210,19 +212,27 @@ func numbers[T byte | rune](values []T, formats ...string) [][]string {
 // encodedForm is for base64 and base32, also with the alphabet for URLs and
 // file names (RFC 4648 section 5).
 func encodedForm(encoded string) form {
-	units := spell([]byte(encoded), func(c byte) []string {
-		switch c {
-		case '+':
-			return append(character("+"), "-")
-		case '/':
-			return append(character("/"), "_")
-		}
-		return tidy([]string{string(rune(c))})
-	})
+	letters := encodedLetters()
+	units := make([][]string, len(encoded))
+	for i, c := range []byte(encoded) {
+		units[i] = letters[c]
+	}
 	f := newForm(units)
 	f.base64 = true
 	return f
 }
+
+// encodedLetters tells for each letter of an encoding how it may be written:
+// for those of a base64 that is encoded again too.
+var encodedLetters = sync.OnceValue(func() *[utf8.RuneSelf][]string {
+	var letters [utf8.RuneSelf][]string
+	for c := range letters {
+		letters[c] = []string{lowerASCII(string(rune(c)))}
+	}
+	letters['+'] = append(character("+"), "-")
+	letters['/'] = append(character("/"), "_")
+	return &letters
+})
 
 // base64Inside is what a text alone decides when it stands in a longer one
 // that is encoded as a whole, shift octets behind a multiple of three.
