@@ -195,6 +195,9 @@ func TestReadOnlyHome(t *testing.T) {
 	t.Cleanup(func() { lock(0o700) })
 	run := h.command
 	if os.Geteuid() == 0 {
+		if _, err := os.Stat("/proc/self/fd"); err != nil {
+			t.Skip("root may write everywhere, and cannot hand the program to somebody else here")
+		}
 		run = h.asNobody
 	}
 	for _, c := range []struct {
