@@ -39,7 +39,7 @@ func (s *state) cures() []cure {
 	if soon {
 		add("again", "a", s.t.tryAgain(), (*state).untry)
 	}
-	if e := s.otherEndpoint(p); !e.IsZero() {
+	if e := s.otherEndpoint(p); !e.IsZero() && len(fields) != 1 { // no other port mends a wrong answer
 		add("endpoint", "e", s.t.tryEndpoint(e.Port, e.Security), taking(func(s *state) { s.useEndpoint(e) }))
 	}
 	if d.Field == submission.FieldPassword {
@@ -69,7 +69,7 @@ func (s *state) cures() []cure {
 		add("proxy", "x", s.t.viaProxy(), func(s *state) { s.change(submission.FieldProxy, submission.FieldProxy) })
 	}
 	if s.failedOnTheWay() || d.Temporary || d.Cause == submission.IPBlocked {
-		add("untested", "u", s.t.saveUntested(), func(s *state) { s.untested = true })
+		add("untested", "u", s.t.saveUntested(s.failedOnTheWay() || d.Cause == submission.IPBlocked), func(s *state) { s.untested = true })
 	}
 	add("more", "m", s.t.changeMore(), func(s *state) { s.change(d.Field, everyField...) })
 	if len(s.report.Transcript) > 0 {
@@ -129,8 +129,9 @@ func sameOnAnyPort(c submission.Cause) bool {
 // otherEndpoint is one that may do better: one that answered, else one of the
 // server's that was not tried.
 func (s *state) otherEndpoint(p picture) submission.Endpoint {
+	turned := s.otherSecurity()
 	if s.failedAtLogin() || s.report.Reached(report.Auth) {
-		return submission.Endpoint{}
+		return turned
 	}
 	tried := []submission.Endpoint{s.report.Endpoint}
 	for _, a := range s.report.Alternatives {
@@ -138,6 +139,9 @@ func (s *state) otherEndpoint(p picture) submission.Endpoint {
 			return a.Endpoint
 		}
 		tried = append(tried, a.Endpoint)
+	}
+	if !turned.IsZero() && !slices.Contains(tried, turned) {
+		return turned
 	}
 	if sameOnAnyPort(s.diagnosis.Cause) {
 		return submission.Endpoint{}
@@ -155,6 +159,21 @@ func (s *state) otherEndpoint(p picture) submission.Endpoint {
 		}
 	}
 	return submission.Endpoint{}
+}
+
+// otherSecurity is the same port the other way round, where that is the
+// trouble; zero where it is not.
+func (s *state) otherSecurity() submission.Endpoint {
+	if s.diagnosis.Field != submission.FieldSecurity {
+		return submission.Endpoint{}
+	}
+	e := s.report.Endpoint
+	if e.Security == submission.STARTTLS {
+		e.Security = submission.SSL
+	} else {
+		e.Security = submission.STARTTLS
+	}
+	return e
 }
 
 func (s *state) useEndpoint(e submission.Endpoint) {

@@ -207,7 +207,7 @@ func (s *state) why(p picture) string {
 func (s *state) passwordGuide(p picture) []Block {
 	switch {
 	case s.given.Demo:
-		return []Block{{Plain, s.t.passwordOfDemo()}}
+		return []Block{{Plain, s.t.passwordOfDemo(len(s.given.Notes) > 0)}}
 	case p.preset == nil:
 		return []Block{{Plain, s.t.passwordOfServer()}}
 	}

@@ -287,7 +287,11 @@ func (s *state) wantsKeeping() bool { return s.saved == nil && !s.done }
 // keep saves, and tells how it ended. Of a demonstration nothing is saved.
 func (w *Wizard) keep(ctx context.Context) error {
 	s := w.state
-	if s.declined {
+	switch {
+	case s.declined && s.untested:
+		s.stop()
+		return nil
+	case s.declined:
 		s.done = true
 		w.deps.Prompter.Tell(s.notSaved(w.deps.Card(s.proven()))...)
 		return nil
@@ -318,6 +322,7 @@ func (w *Wizard) finish() {
 	if s.done = true; s.untested && s.report != nil {
 		s.status = s.report.ExitStatus()
 	}
+	s.told = true
 	w.deps.Prompter.Tell(s.summary(w.deps.Card(s.proven()))...)
 }
 

@@ -156,7 +156,7 @@ func regionStep() step {
 // not in question.
 func (s *state) onlyByDNS(p picture) bool {
 	c := p.candidate
-	if c == nil || len(p.endpoints) == 0 || s.value(submission.FieldHost) != "" || !p.asksHost() {
+	if s.given.Demo || c == nil || len(p.endpoints) == 0 || s.value(submission.FieldHost) != "" || !p.asksHost() {
 		return false
 	}
 	before, after, ok := strings.Cut(p.offer().HostPattern, "{n}")

@@ -73,6 +73,7 @@ type state struct {
 	untested  bool           // save it though it has not passed
 	declined  bool           // do not save it
 	saved     *Saved
+	told      bool // what came of it
 	done      bool
 	status    int
 }

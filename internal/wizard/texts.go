@@ -232,7 +232,10 @@ func (texts) nothingSaved(to string) string {
 func (texts) passwordOfServer() string {
 	return "The password of the mailbox on this server. If your provider has app passwords, make one and use that."
 }
-func (texts) passwordOfDemo() string {
+func (texts) passwordOfDemo(refused bool) string {
+	if refused {
+		return "Enter alone takes the demonstration's password. This goes wrong in it:"
+	}
 	return "Enter alone takes the password of the demonstration. Type another one to see how a refusal looks."
 }
 func (texts) passwordGeneric(provider string) string {
@@ -419,12 +422,17 @@ func (t texts) tryEndpoint(port int, s submission.Security) string {
 func (texts) tryProvider(title string) string { return fmt.Sprintf("try %s", title) }
 func (texts) tryRegion() string               { return "another region" }
 func (texts) viaProxy() string                { return "through a SOCKS proxy" }
-func (texts) saveUntested() string            { return "save it untested, for another network" }
-func (texts) changeMore() string              { return "change something else" }
-func (texts) seeTranscript() string           { return "see the transcript" }
-func (texts) stop() string                    { return "stop" }
-func (texts) goBack() string                  { return "go back" }
-func (texts) transcriptTitle() string         { return "Transcript" }
+func (texts) saveUntested(otherNetwork bool) string {
+	if otherNetwork {
+		return "save it untested, for another network"
+	}
+	return "save it untested, for later"
+}
+func (texts) changeMore() string      { return "change something else" }
+func (texts) seeTranscript() string   { return "see the transcript" }
+func (texts) stop() string            { return "stop" }
+func (texts) goBack() string          { return "go back" }
+func (texts) transcriptTitle() string { return "Transcript" }
 func (texts) transcriptWhat() string {
 	return "C is this side, S the server, * inside TLS. Passwords are replaced."
 }

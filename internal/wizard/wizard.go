@@ -77,6 +77,7 @@ type Outcome struct {
 	Saved     *Saved              // nil: nothing was saved
 	Report    *report.Report      // of the last try, nil for none
 	Diagnosis *diagnose.Diagnosis // why that failed
+	Told      bool                // the settings, and what is proven of them, were left on the screen
 }
 
 // Wizard is one setup under way. It is used once, by one goroutine.
@@ -109,7 +110,7 @@ func (w *Wizard) Run(ctx context.Context) (Outcome, error) {
 
 func (w *Wizard) outcome(err error) Outcome {
 	s := w.state
-	out := Outcome{Status: s.status, Saved: s.saved, Report: s.report, Diagnosis: s.diagnosis}
+	out := Outcome{Status: s.status, Saved: s.saved, Report: s.report, Diagnosis: s.diagnosis, Told: s.told}
 	if s.report == nil || s.report.OK() {
 		out.Diagnosis = nil
 	}
