@@ -72,7 +72,7 @@ func demoAttempt(d *deps, o testOptions) (attempt, error) {
 	if o.name != "" {
 		return attempt{}, &settings.UsageError{What: "a profile and --demo exclude each other", Hint: "leave one of them out"}
 	}
-	server, err := startDemo(o.given, o.fail)
+	server, err := startDemo(d, o.given, o.fail)
 	if err != nil {
 		return attempt{}, err
 	}

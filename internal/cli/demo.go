@@ -68,7 +68,9 @@ func demoCauses(as string) []string {
 }
 
 func runDemo(ctx context.Context, d *deps, o demoOptions) error {
-	server, err := demo.Start(ctx, demo.Options{As: o.as, Fail: submission.Cause(o.fail)})
+	opts := d.demo
+	opts.As, opts.Fail = o.as, submission.Cause(o.fail)
+	server, err := demo.Start(ctx, opts)
 	if err != nil {
 		return demoError(err)
 	}
@@ -177,13 +179,15 @@ func demoFlag(cmd *cobra.Command) (wanted bool, fail submission.Cause) {
 
 // startDemo starts a server in this process. It plays the provider whose preset
 // is given as a flag.
-func startDemo(given settings.Answers, fail submission.Cause) (*demo.Server, error) {
+func startDemo(d *deps, given settings.Answers, fail submission.Cause, hosts ...string) (*demo.Server, error) {
 	for _, name := range demoFlags {
 		if a, ok := given[name]; ok && a.Source == settings.FromFlag {
 			return nil, &settings.UsageError{What: a.Name + " and --demo contradict each other", Hint: "leave " + a.Name + " out: --demo brings its own server and account"}
 		}
 	}
-	server, err := demo.Start(context.Background(), demo.Options{As: demoPreset(given), Fail: fail})
+	opts := d.demo
+	opts.As, opts.Fail, opts.Hosts = demoPreset(given), fail, hosts
+	server, err := demo.Start(context.Background(), opts)
 	if err != nil {
 		return nil, demoError(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smtpwiz/smtpwiz/internal/bridge"
+	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/discover"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
@@ -45,7 +46,8 @@ type deps struct {
 	// Secrets of the environment, taken out of it so that no child gets them.
 	password, passphrase, proxyPassword submission.Secret
 
-	cost secret.Cost // of a new encrypted file; zero for the usual one
+	cost secret.Cost  // of a new encrypted file; zero for the usual one
+	demo demo.Options // clock and chance of a demo; zero for the usual ones
 }
 
 // Main runs the program and returns its exit status.

@@ -147,9 +147,11 @@ func (s *setup) finish(ctx context.Context, out wizard.Outcome, asked bool, err 
 		if err := render.JSON(s.deps.streams.Out, s.result(out)); err != nil {
 			return err
 		}
-	case !asked && out.Diagnosis != nil && out.Report != nil:
+	case out.Diagnosis != nil && out.Report != nil && (!asked || !out.Told):
 		text := &render.Text{W: s.deps.streams.Out, Width: s.deps.streams.Width, Color: s.deps.streams.Color}
-		text.Verdict(out.Report, out.Diagnosis)
+		if !asked || s.lineMode() == "" { // else it stands above
+			text.Verdict(out.Report, out.Diagnosis)
+		}
 		if out.Saved == nil {
 			text.Plain("Nothing was saved.")
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/discover"
+	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
@@ -79,10 +80,10 @@ func (f *dnsFinder) Find(ctx context.Context, a submission.Address) wizard.Found
 	return found
 }
 
-// bridges looks for Proton Mail Bridge, which the demo leaves alone.
+// bridges looks for Proton Mail Bridge, which the demo plays too.
 func (s *setup) bridges() wizard.BridgeFinder {
 	if s.demo {
-		return nil
+		return demoBridge{s}
 	}
 	return bridgeFinder{s.deps.bridge}
 }
@@ -101,6 +102,53 @@ func (f bridgeFinder) Find(ctx context.Context) wizard.Bridge {
 	return out
 }
 
+// otherHosts are the servers to which a cure may lead: those of a provider's
+// other regions, and of its other presets.
+func otherHosts(d *deps, as string) []string {
+	played, err := d.known.Get(as)
+	if err != nil {
+		return nil
+	}
+	mx := played.Match.MX
+	for _, r := range played.Regions {
+		mx = append(mx[:len(mx):len(mx)], r.MX...)
+	}
+	var hosts []string
+	for _, c := range append(d.known.ByMX(mx), preset.Candidate{Preset: played}) {
+		for _, r := range c.Preset.Regions {
+			there, _ := c.Preset.Resolve(preset.Choice{Region: r.Name}) // empty where it asks for a host
+			for _, e := range there.Endpoints {
+				hosts = append(hosts, e.Host)
+			}
+		}
+	}
+	return hosts
+}
+
+// beginWhereItFails takes the demo's first endpoint alone, so that a trouble of
+// one port is seen and not stepped around.
+func (s *setup) beginWhereItFails(g *wizard.Given) {
+	security := s.given.Get("security")
+	if s.fail == "" && security == "" {
+		return
+	}
+	e := firstWith(s.server.Endpoints(), security)
+	g.Answers[submission.FieldPort], g.Answers[submission.FieldSecurity] = strconv.Itoa(e.Port), string(e.Security)
+}
+
+// demoBridge is the demo in the place of a bridge. Its authority is trusted, so
+// that there is no certificate to ask about.
+type demoBridge struct{ setup *setup }
+
+func (f demoBridge) Find(context.Context) wizard.Bridge {
+	found := wizard.Bridge{Installed: true}
+	endpoints, _, err := disguised(f.setup.deps, f.setup.server, demoPreset(f.setup.given))
+	if err == nil && len(endpoints) > 0 && f.setup.fail != submission.BridgeNotRunning {
+		found.Endpoint = endpoints[0]
+	}
+	return found
+}
+
 // demoFinder knows one domain: the demo server's own.
 type demoFinder struct{ server *demo.Server }
 
@@ -113,7 +161,7 @@ func (f demoFinder) Find(context.Context, submission.Address) wizard.Found {
 
 // beginDemo starts the server and fills in its account.
 func (s *setup) beginDemo(g *wizard.Given) error {
-	server, err := startDemo(s.given, s.fail)
+	server, err := startDemo(s.deps, s.given, s.fail, otherHosts(s.deps, demoPreset(s.given))...)
 	if err != nil {
 		return err
 	}
@@ -126,9 +174,9 @@ func (s *setup) beginDemo(g *wizard.Given) error {
 	}
 	if demoPreset(s.given) == "" {
 		delete(g.Answers, submission.FieldPreset)
-		e := firstWith(server.Endpoints(), s.given.Get("security"))
-		g.Answers[submission.FieldHost], g.Answers[submission.FieldSecurity] = e.Host, string(e.Security)
-		g.Answers[submission.FieldPort] = strconv.Itoa(e.Port)
+		s.beginWhereItFails(g)
+	} else if played, err := s.deps.known.Get(demoPreset(s.given)); err == nil && played.DefaultRegion != "" {
+		g.Defaults[submission.FieldRegion] = played.DefaultRegion // where the demo is
 	}
 	g.Notes = server.Notes()
 	g.Defaults[wizard.SecretStore] = wizard.StoreNone

@@ -19,9 +19,6 @@ func TestWalkDemoOfAnotherName(t *testing.T) {
 		at := emptyHome(t)
 		w := sit(t, ptytest.Usual, program(t, at, world{Demo: true}, nil, append([]string{"setup", "--demo=cert_name_mismatch"}, more...)...))
 		w.See("This is a demonstration.").Send("<enter><enter>")
-		if len(more) > 0 {
-			w.See("Which address does your browser show").Send("<enter>")
-		}
 		w.See("[ctrl+e] change").Send("<enter>")
 		w.See("[enter] use the name mail.other.test").Send("<enter>")
 		w.See("Is this the name of your server?").Send("<enter>")

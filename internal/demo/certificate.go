@@ -67,7 +67,11 @@ func leafTemplate(kind leaf, now time.Time, hosts []string, addresses ...net.IP)
 	t := template(hosts[0], now)
 	t.KeyUsage = x509.KeyUsageDigitalSignature
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	t.IPAddresses = addresses
+	for _, address := range addresses {
+		if !slices.ContainsFunc(t.IPAddresses, address.Equal) {
+			t.IPAddresses = append(t.IPAddresses, address)
+		}
+	}
 	for _, host := range append(hosts, "localhost") {
 		if net.ParseIP(host) == nil && !slices.Contains(t.DNSNames, host) {
 			t.DNSNames = append(t.DNSNames, host)

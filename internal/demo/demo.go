@@ -13,6 +13,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -49,7 +50,9 @@ type Options struct {
 	Address string           // loopback address to listen on, "" for 127.0.0.1
 	As      string           // the provider to play, one of Providers; "" for none
 	Fail    submission.Cause // what goes wrong, one of Causes(As); "" for nothing
+	Hosts   []string         // more names for the certificate: where else the provider is
 	Now     func() time.Time // clock, nil for time.Now
+	Random  io.Reader        // what passwords are made of, nil for crypto/rand
 }
 
 // Server is a running demo.
@@ -78,11 +81,14 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{now: opts.Now, rules: newRules(as, opts.Fail)}
-	if s.now == nil {
-		s.now = time.Now
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
-	certificate, caPEM, err := certify(s.rules.fault.leaf, address, s.now(), as.Host, Host)
+	if opts.Random == nil {
+		opts.Random = rand.Reader
+	}
+	s := &Server{now: opts.Now, rules: newRules(as, opts.Fail, opts.Random)}
+	certificate, caPEM, err := certify(s.rules.fault.leaf, address, s.now(), append([]string{as.Host, Host}, opts.Hosts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("make a certificate for the demo server: %w", err)
 	}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -602,7 +603,7 @@ func TestPassword(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for range 20 {
-		p := newPassword()
+		p := newPassword(rand.Reader)
 		parts := strings.Split(p.Reveal(), "-")
 		for _, w := range parts {
 			if !known[w] {

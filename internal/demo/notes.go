@@ -22,7 +22,9 @@ func (s *Server) Notes() []string {
 		say("%s", s.ports(r.fault.note))
 	}
 	if r.refusal.Code != 0 {
-		say("%s: “%d %s”", when[r.refusal.Stage], r.refusal.Code, strings.Join(r.refusal.lines(s.examples()...), " "))
+		words := strings.Join(r.refusal.lines(s.examples()...), "\n")
+		words = strings.ReplaceAll(words, "\n"+r.refusal.Enhanced+" ", " ") // it stands on every line
+		say("%s: “%d %s”", when[r.refusal.Stage], r.refusal.Code, strings.Join(strings.Fields(words), " "))
 		if r.as.Name != "" && r.as.own(r.fail) == nil {
 			say("How %s words this is not known: these are another server's words.", r.as.Name)
 		}
@@ -35,12 +37,12 @@ func (s *Server) Notes() []string {
 
 // when tells at which point a refusal comes.
 var when = map[stage]string{
-	atGreeting: "It greets with a refusal",
-	atEHLO:     "It refuses EHLO",
-	atAuth:     "It refuses the login",
-	atMail:     "It refuses the sender",
-	atRcpt:     "It refuses the recipient",
-	atData:     "It refuses the message after it was sent",
+	atGreeting: "The server greets with a refusal",
+	atEHLO:     "The server refuses EHLO",
+	atAuth:     "The server refuses the login",
+	atMail:     "The server refuses the sender",
+	atRcpt:     "The server refuses the recipient",
+	atData:     "The server refuses the message after it was sent",
 }
 
 // rescue is what works all the same, "" where nothing does.
@@ -67,7 +69,7 @@ func (s *Server) rescue() string {
 
 // examples stand for what a client will say.
 func (s *Server) examples() []string {
-	return []string{"{user}", s.rules.username, "{from}", s.From(), "{to}", Username, "{name}", "localhost", "{ip}", "127.0.0.1", "{domain}", Domain}
+	return []string{"{user}", s.rules.username, "{from}", s.From(), "{to}", Username, "{name}", "[127.0.0.1]", "{ip}", "127.0.0.1", "{domain}", Domain}
 }
 
 // ports fills in which port is which.

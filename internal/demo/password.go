@@ -2,6 +2,7 @@ package demo
 
 import (
 	"crypto/rand"
+	"io"
 	"math/big"
 	"strings"
 
@@ -13,10 +14,10 @@ import (
 const passwordWords = 4
 
 // newPassword is four words with hyphens between.
-func newPassword() submission.Secret {
+func newPassword(r io.Reader) submission.Secret {
 	list := strings.Fields(wordList)
 	random := make([]byte, passwordWords)
-	_, _ = rand.Read(random) // never fails
+	_, _ = io.ReadFull(r, random) // crypto/rand never fails
 	words := make([]string, passwordWords)
 	for i, b := range random {
 		words[i] = list[int(b)%len(list)]
@@ -26,25 +27,25 @@ func newPassword() submission.Secret {
 
 // newSecret follows a pattern in which a stands for a lower-case letter, x for
 // one or a digit, and the rest for itself. Without one it is a password in words.
-func newSecret(pattern string) submission.Secret {
+func newSecret(r io.Reader, pattern string) submission.Secret {
 	if pattern == "" {
-		return newPassword()
+		return newPassword(r)
 	}
 	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 	secret := []byte(pattern)
 	for i, c := range secret {
 		switch c {
 		case 'a':
-			secret[i] = randomOf(letters)
+			secret[i] = randomOf(r, letters)
 		case 'x':
-			secret[i] = randomOf(letters + digits)
+			secret[i] = randomOf(r, letters+digits)
 		}
 	}
 	return submission.NewSecret(string(secret))
 }
 
-func randomOf(list string) byte {
-	i, _ := rand.Int(rand.Reader, big.NewInt(int64(len(list)))) // never fails
+func randomOf(r io.Reader, list string) byte {
+	i, _ := rand.Int(r, big.NewInt(int64(len(list)))) // crypto/rand never fails
 	return list[i.Int64()]
 }
 

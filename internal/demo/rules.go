@@ -2,6 +2,7 @@ package demo
 
 import (
 	"crypto/subtle"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ type rules struct {
 	met map[string]bool // senders and recipients that were put off once
 }
 
-func newRules(as *provider, fail submission.Cause) *rules {
+func newRules(as *provider, fail submission.Cause, random io.Reader) *rules {
 	r := &rules{as: as, fail: fail, fault: faults[fail], username: Username, met: map[string]bool{}}
 	if as.Username != "" {
 		r.username = as.Username
@@ -43,10 +44,10 @@ func newRules(as *provider, fail submission.Cause) *rules {
 	if _, silent := faults[fail]; fail != "" && !silent {
 		r.refusal = as.words(fail)
 	}
-	r.password = newSecret(as.Secret)
+	r.password = newSecret(random, as.Secret)
 	r.shown = r.password
 	if fail == submission.BadCredentials || fail == submission.AppPasswordRequired {
-		r.shown = newPassword()
+		r.shown = newPassword(random)
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 
@@ -68,7 +69,7 @@ func TestGreylist(t *testing.T) {
 
 func TestGreylistIsBounded(t *testing.T) {
 	t.Parallel()
-	r := newRules(named(providers(), ""), submission.Greylisted)
+	r := newRules(named(providers(), ""), submission.Greylisted, rand.Reader)
 	for i := range 3 * maxMet {
 		r.meets(strings.Repeat("x", i), "to")
 	}
@@ -90,7 +91,7 @@ func TestRefusalLines(t *testing.T) {
 func FuzzRefusal(f *testing.F) {
 	f.Add("you@demo.test")
 	f.Add("a\r\n250 ok {user}\x1b[2J\u202e")
-	r := newRules(named(providers(), "zoho"), submission.FromMismatch)
+	r := newRules(named(providers(), "zoho"), submission.FromMismatch, rand.Reader)
 	f.Fuzz(func(t *testing.T, from string) {
 		err := r.message(from, "")
 		if strings.EqualFold(from, Username) {
