@@ -144,7 +144,7 @@ func TestLineWalks(t *testing.T) {
 			at, env := w.furnish(t, p)
 			l := listen(t, program(t, at, p.world, env, "setup", "--accessible"))
 			l.answer(w.lines)
-			g := openGolden(t, name+"-lines")
+			g := openGolden(t, "walks/"+name+"-lines")
 			g.text("line by line", l.end(0))
 			g.close()
 			w.check(t, p, at)

@@ -346,7 +346,7 @@ func (w walk) run(t *testing.T, name string, s ptytest.Size) {
 	p := w.place(t)
 	at, env := w.furnish(t, p)
 	person := sit(t, s, program(t, at, p.world, env, append([]string{"setup"}, w.args...)...))
-	g := openGolden(t, name+"-"+s.String())
+	g := openGolden(t, "walks/"+name+"-"+s.String())
 	for _, st := range w.steps {
 		person.See(st.sees)
 		g.next(st.title+", then "+shownKeys(st.keys), person)

@@ -14,8 +14,10 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/bridge"
+	"github.com/smtpwiz/smtpwiz/internal/demo"
 	"github.com/smtpwiz/smtpwiz/internal/preset"
 	"github.com/smtpwiz/smtpwiz/internal/probe"
 	"github.com/smtpwiz/smtpwiz/internal/quietinit"
@@ -52,7 +54,22 @@ func walkMain() int {
 		streams: terminal.System(), getenv: os.LookupEnv, known: preset.New(presets.FS, ""),
 		prober: prober, version: "v0.0.0-test", resolver: w, bridge: w.bridge(prober),
 	}
+	if w.Demo {
+		prober.Now = func() time.Time { return time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC) }
+		d.demo = demo.Options{Now: prober.Now, Random: new(counter)}
+	}
 	return run(ctx, d, os.Args[1:])
+}
+
+// counter stands in for chance: the passwords of a demo are always the same.
+type counter struct{ n byte }
+
+func (c *counter) Read(p []byte) (int, error) {
+	for i := range p {
+		c.n++
+		p[i] = c.n
+	}
+	return len(p), nil
 }
 
 func (w world) bridge(prober *probe.Prober) *bridge.Finder {
