@@ -8,7 +8,7 @@ SEEDS      ?= 10000
 BENCH_RUNS ?= 7
 LDFLAGS     = -s -w -X main.version=$(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: help build demo test race interop bench fuzz chaos lint cross check clean
+.PHONY: help build demo pictures test race interop bench fuzz chaos lint cross check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ interop: ## test against Postfix, Dovecot and gnome-keyring (needs root and Debi
 bench: ## compare with other programs on the same Postfix (needs root), then the benchmarks
 	BENCH_RUNS=$(BENCH_RUNS) $(GO) test -count=1 -timeout 20m -tags interop -run TestBench -v ./internal/interop/
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+pictures: build ## draw the README's pictures anew (needs tmux and node)
+	./scripts/pictures.sh bin/smtpwiz
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	GO=$(GO) FUZZTIME=$(FUZZTIME) ./scripts/fuzz.sh
