@@ -161,7 +161,7 @@ func (m *model) key(k tea.KeyMsg) tea.Cmd {
 		k = tea.KeyMsg{Type: tea.KeyEnter} // some terminals paste line ends so
 	}
 	switch {
-	case k.String() == keyInterrupt:
+	case k.Type == tea.KeyCtrlC: // also right behind an esc, which makes it alt+ctrl+c
 		return m.abort()
 	case m.reply != nil:
 		answer := m.sheet.key(k)

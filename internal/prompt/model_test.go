@@ -293,6 +293,16 @@ func TestScreenAbortWhileNothingIsAsked(t *testing.T) {
 	}
 }
 
+// Esc and ctrl+c in one breath come as one key.
+func TestScreenAbortRightAfterEsc(t *testing.T) {
+	t.Parallel()
+	d := drive(t, utf8Terminal, 80, 24).open(page("login"))
+	d.Update(tea.KeyMsg{Type: tea.KeyCtrlC, Alt: true})
+	if got := d.answer(page("login")); got != wizard.ErrAborted.Error() {
+		t.Errorf("%q", got)
+	}
+}
+
 // Whatever the size, nothing is wider or higher than the screen, and the
 // question in focus and the keys are on it.
 func TestScreenSizes(t *testing.T) {
