@@ -5,6 +5,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,16 +119,23 @@ func TestDetours(t *testing.T) {
 	}
 }
 
-// sit starts a walk on the usual screen.
-func (w walk) sit(t *testing.T) (p *place, at string, person *ptytest.Terminal) {
-	p = w.place(t)
+// start makes the place of a walk.
+func (w walk) start(t *testing.T) *place {
+	p := w.place(t)
 	for _, srv := range p.servers {
 		if w.cut {
 			srv.MayEndEarly()
 		}
 	}
+	return p
+}
+
+// sit starts a walk on the usual screen.
+func (w walk) sit(t *testing.T, flags ...string) (p *place, at string, person *ptytest.Terminal) {
+	p = w.start(t)
 	at, env := w.furnish(t, p)
-	return p, at, sit(t, ptytest.Usual, program(t, at, p.world, env, append([]string{"setup"}, w.args...)...))
+	args := slices.Concat([]string{"setup"}, w.args, flags)
+	return p, at, sit(t, ptytest.Usual, program(t, at, p.world, env, args...))
 }
 
 // everyPage is each page of all walks once: the shortest way to it, with the page last.
@@ -171,6 +179,32 @@ func TestWalkEndsOnEveryPage(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// So they do while it tries, and Esc goes back to the password, which is kept.
+func TestWalkEndsWhileTrying(t *testing.T) {
+	t.Parallel()
+	silent := walk{place: walks["blocked"].place, steps: walks["blocked"].steps[:2]}
+	for name, end := range endings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, stopped := range []bool{false, true} {
+				_, at, person := silent.sit(t)
+				for _, st := range silent.steps {
+					person.See(st.sees).Send(st.keys)
+				}
+				person.See("Trying smtp.gmail.com").See("[esc] stop")
+				if stopped {
+					person.Send("<esc>").See("characters typed before")
+				}
+				end(person)
+				person.End(130)
+				if got := files(t, at); got != nil {
+					t.Errorf("it wrote %v", got)
+				}
+			}
+		})
 	}
 }
 

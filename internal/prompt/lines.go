@@ -23,6 +23,7 @@ import (
 type Lines struct {
 	in     io.Reader
 	out    io.Writer
+	shows  bool // what is typed stands on the screen, with its Enter
 	ascii  bool // the locale shows nothing else
 	reason string
 	begun  bool
@@ -35,7 +36,7 @@ type Lines struct {
 // terminal, passwords are read from it without echo; anywhere else they are lines
 // like the others.
 func NewLines(s *terminal.Streams, reason string) *Lines {
-	return &Lines{in: s.In, out: s.Err, ascii: !isUTF8(s.Getenv), reason: reason, every: 10 * time.Second}
+	return &Lines{in: s.In, out: s.Err, shows: s.InIsTerminal, ascii: !isUTF8(s.Getenv), reason: reason, every: 10 * time.Second}
 }
 
 const (
@@ -138,6 +139,23 @@ func (l *Lines) prompt(text string) {
 	fmt.Fprint(l.out, text)
 }
 
+// line reads an answer, and ends its line where nobody else does.
+func (l *Lines) line(ctx context.Context) (string, error) {
+	line, err := terminal.ReadLine(ctx, l.in)
+	if !l.shows || err != nil {
+		l.say("")
+	}
+	return line, err
+}
+
+func (l *Lines) secret(ctx context.Context) (line string, more bool, err error) {
+	line, more, err = terminal.ReadSecret(ctx, l.in, l.out)
+	if !l.shows {
+		l.say("")
+	}
+	return line, more, err
+}
+
 // tell writes blocks, unwrapped: the terminal or the reader breaks lines better.
 func (l *Lines) tell(blocks []wizard.Block) {
 	step := 0
@@ -215,7 +233,7 @@ func (d *dialogue) ask(ctx context.Context, i int) (turn, error) {
 		return d.askPassword(ctx, i)
 	}
 	d.prompt(d.promptFor(q, d.texts[i]))
-	line, err := terminal.ReadLine(ctx, d.in)
+	line, err := d.line(ctx)
 	if err != nil {
 		return turn{}, err
 	}
@@ -250,7 +268,7 @@ func (d *dialogue) askPassword(ctx context.Context, i int) (turn, error) {
 	d.say(sayPassword(d.words()))
 	for wordsCount := false; ; wordsCount = true {
 		d.prompt(withColon(q.Label) + " ")
-		line, more, err := terminal.ReadSecret(ctx, d.in, d.out)
+		line, more, err := d.secret(ctx)
 		if err != nil {
 			return turn{}, err
 		}
@@ -319,7 +337,7 @@ func (d *dialogue) choose(ctx context.Context) (wizard.Answer, error) {
 	d.choices()
 	for {
 		d.prompt(sayWhatNext)
-		line, err := terminal.ReadLine(ctx, d.in)
+		line, err := d.line(ctx)
 		if err != nil {
 			return wizard.Answer{}, err
 		}

@@ -668,11 +668,11 @@ func (texts) loginAlerts(mailbox bool) string {
 // --- where nobody can be asked ---
 
 func (texts) missing(flags string) string { return fmt.Sprintf("answers are missing: %s", flags) }
-func (texts) ended(flags string) string {
+func (texts) ended(title, flags string) string {
 	if flags == "" {
-		return "the answers ended before all was answered"
+		return fmt.Sprintf("the answers ended before all was answered, at “%s”", title)
 	}
-	return fmt.Sprintf("the answers ended before all was answered; missing: %s", flags)
+	return fmt.Sprintf("the answers ended before all was answered, at “%s”; missing: %s", title, flags)
 }
 func (texts) endedHint() string {
 	return "run it in a terminal, or give the answers as flags: see smtpwiz setup --help"

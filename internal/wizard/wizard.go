@@ -102,9 +102,6 @@ func (w *Wizard) Run(ctx context.Context) (Outcome, error) {
 			err = w.advance(ctx)
 		}
 	}
-	if errors.Is(err, io.EOF) {
-		err = w.state.ended(w.state.open(w.steps))
-	}
 	return w.outcome(err), err
 }
 
@@ -156,7 +153,10 @@ func (w *Wizard) ask(ctx context.Context, st *step) error {
 	}
 	s.show(p)
 	a, err := w.deps.Prompter.Ask(ctx, p)
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF):
+		return s.ended(p.Title, s.open(w.steps))
+	case err != nil:
 		return err
 	}
 	s.asked, s.problem = true, ""
@@ -190,9 +190,9 @@ func (s *state) open(all []step) []string {
 	return slices.Compact(flags) // what reads a passphrase once reads it for all
 }
 
-// ended is the error where the answers ended too early.
-func (s *state) ended(flags []string) error {
-	return &UsageError{What: s.t.ended(strings.Join(flags, ", ")), Hint: s.t.endedHint(), Flags: flags}
+// ended is the error where the answers ended too early, at a page.
+func (s *state) ended(title string, flags []string) error {
+	return &UsageError{What: s.t.ended(title, strings.Join(flags, ", ")), Hint: s.t.endedHint(), Flags: flags}
 }
 
 func (s *state) missing(flags []string) error {
