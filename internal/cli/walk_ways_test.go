@@ -31,7 +31,7 @@ var detours = map[string]walk{
 			address("you@example.com"), password(zohoWord + "\n"),
 			{"doubt", "begins or ends with a space or line end", "<enter>"},
 			{"refused", "The login was refused", "r"},
-			{"region", "change the region", "<enter>"},
+			{"region", "Change the region", "<enter>"},
 			{"refused again", "The login was refused", "<enter>"},
 			password(zohoWord), save,
 		},
@@ -60,7 +60,7 @@ var detours = map[string]walk{
 		steps: []step{
 			address("you@proton.me"),
 			{"no bridge", "Proton Mail Bridge is not on this computer", "t"},
-			{"port", "change the port", "<ctrl+c>"},
+			{"port", "Change the port", "<ctrl+c>"},
 		},
 		status: 130,
 	},

@@ -356,7 +356,11 @@ func (s *sheet) accepts() bool {
 // footer lists the keys that work now, the most needed first and last.
 func (s *sheet) footer() []keyed {
 	if s.helping {
-		return []keyed{{key: keyEsc, does: labelClose}, {keyPages, labelRead, briefPages}, {key: keyInterrupt, does: labelQuit}}
+		list := []keyed{{key: keyEsc, does: labelClose}}
+		if s.hidden > 0 {
+			list = append(list, keyed{keyPages, labelRead, briefPages})
+		}
+		return append(list, keyed{key: keyInterrupt, does: labelQuit})
 	}
 	return s.keys()
 }
