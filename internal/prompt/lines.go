@@ -388,6 +388,10 @@ func (d *dialogue) choices() {
 	if label == "" {
 		label = sayGoOn
 	}
+	if len(d.page.Actions) == 0 {
+		d.say(sayEnter(label))
+		return
+	}
 	d.say(sayChoices)
 	d.say("  " + sayEnter(label))
 	d.list(action)

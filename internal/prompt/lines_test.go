@@ -120,7 +120,7 @@ func TestLinesAnswers(t *testing.T) {
 		{name: "back from actions", page: "failed", in: "<\n", want: "failed back "},
 		{name: "server's words stay as they are", page: "failed", in: "\n", want: "failed acted password", says: []string{"  535 5.7.8 Authentication Failed _*`not markdown`*_\n"}},
 		{name: "Enter goes on where the page says so", page: "save", in: "\n", want: "save next ", says: []string{"  Enter: save\n  change\n"}},
-		{name: "nothing to choose", page: "plain", in: "\n", want: " next "},
+		{name: "nothing to choose", page: "plain", in: "\n", want: " next ", says: []string{"\nEnter: " + sayGoOn + "\n"}, silent: []string{sayChoices}},
 
 		{name: "every sort of question", page: "change", in: "mail.example.com\n587\nstarttls\nN\n", want: "change next  host=mail.example.com port=587 security=starttls keyring=no"},
 		{name: "yes, no or Enter", page: "change", in: "\n\n\nperhaps\n\n", want: "change next  host=smtppro.zoho.eu port=465 security=ssl keyring=yes", says: []string{sayYesOrNo, "(yes or no, Enter for yes, ? for help)"}},

@@ -695,3 +695,15 @@ func BenchmarkView(b *testing.B) {
 		})
 	}
 }
+
+// Where two lines of a text are on the screen, a page is two lines.
+func TestScreenPagesOfAFewLines(t *testing.T) {
+	t.Parallel()
+	d := drive(t, utf8Terminal, 40, 12).open(page("failed"))
+	before, _, _ := strings.Cut(d.screen(), " more lines")
+	d.press("<pgdn>")
+	after, _, _ := strings.Cut(d.screen(), " more lines")
+	if !strings.HasSuffix(before, " 11") || !strings.HasSuffix(after, " 9") {
+		t.Errorf("%s\nthen\n%s", before, after)
+	}
+}

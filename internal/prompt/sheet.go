@@ -154,10 +154,10 @@ func (s *sheet) key(k tea.KeyMsg) *wizard.Answer {
 		s.openHelp()
 		return nil
 	case "pgup":
-		s.scrollBy(-max(s.room-1, 1))
+		s.scrollBy(-s.step())
 		return nil
 	case "pgdown":
-		s.scrollBy(max(s.room-1, 1))
+		s.scrollBy(s.step())
 		return nil
 	}
 	if s.current() == nil {
@@ -335,12 +335,20 @@ func (s *sheet) keyInHelp(k tea.KeyMsg) {
 	case "down":
 		s.scrollBy(1)
 	case "pgup":
-		s.scrollBy(-max(s.room-1, 1))
+		s.scrollBy(-s.step())
 	case "pgdown", " ":
-		s.scrollBy(max(s.room-1, 1))
+		s.scrollBy(s.step())
 	case keyEsc, keyEnter, keyHelp, keyHelpLetter, "q":
 		s.helping, s.scroll = false, 0
 	}
+}
+
+// step is how far a page goes: one line stays in sight where there are several.
+func (s *sheet) step() int {
+	if s.room < 5 {
+		return max(s.room, 1)
+	}
+	return s.room - 1
 }
 
 // scrollBy moves the text; the view knows where its end is.

@@ -29,7 +29,7 @@ const (
 	sayYesOrNo       = "Please answer yes or no."
 	sayUnknown       = "That is not one of the words offered here."
 	sayEmptyPassword = "Nothing was typed."
-	sayKept          = "Nothing was typed: the password from before is taken."
+	sayKept          = "Nothing was typed: the kept password is used."
 	sayAborted       = "Stopped. Nothing was saved."
 	wordYes          = "Yes"
 	wordNo           = "No"
