@@ -179,6 +179,7 @@ func planFor(d *deps, s *settings.Settings) (probe.Plan, *settings.Settings, err
 	p := probe.Plan{
 		Account: s.Account, Check: s.Check, Timeout: s.Timeout, MaxTime: s.MaxTime, Helo: s.Helo,
 		Look:               true,
+		Regional:           s.Preset != nil && len(s.Preset.Regions) > 1,
 		JudgesAfterMessage: s.Preset != nil && s.Preset.Account.FromChecked == preset.FromAtData,
 		Trust:              probe.Trust{Fingerprint: s.Fingerprint},
 		Route:              probe.Route{Family: probe.Family(s.Family)},

@@ -49,7 +49,7 @@ func walkMain() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	prober := &probe.Prober{Resolver: w, Dialer: w, Version: "v0.0.0-test", Hostname: func() (string, error) { return "laptop", nil }}
+	prober := &probe.Prober{Resolver: w, Dialer: w, Version: "v0.0.0-test", Exchangers: w.LookupMX, Hostname: func() (string, error) { return "laptop", nil }}
 	d := &deps{
 		streams: terminal.System(), getenv: os.LookupEnv, known: preset.New(presets.FS, ""),
 		prober: prober, version: "v0.0.0-test", resolver: w, bridge: w.bridge(prober),

@@ -14,8 +14,8 @@ func (t *trouble) withAccount(v verdict) verdict {
 	a := t.report.Account
 	switch v.cause {
 	case submission.BadCredentials, submission.AppPasswordRequired:
-		return t.credentials(v)
-	case submission.FromMismatch, submission.SenderRejected:
+		return t.credentials(t.inRegion(v))
+	case submission.FromMismatch, submission.SenderRejected, submission.SenderDomainInvalid:
 		if from := a.From.String(); near(from, a.Username) && strings.Contains(a.Username, "@") {
 			v.fixes = append([]Fix{{Text: "Did you mean {user}? The sender is {from}."}}, v.fixes...)
 		}
@@ -48,6 +48,9 @@ func (t *trouble) credentials(v verdict) verdict {
 	if t.step != nil && slices.Contains([]string{"XOAUTH2", "OAUTHBEARER"}, strings.ToUpper(t.step.Detail)) {
 		return verdict{cause: submission.OAuthTokenInvalid}
 	}
+	if from := a.From.String(); near(from, a.Username) && strings.Contains(a.Username, "@") {
+		v.fixes = append([]Fix{{Text: "Did you mean {from}? The user name is {user}."}}, v.fixes...)
+	}
 	p := t.preset
 	if p == nil {
 		if v.cause == submission.BadCredentials && !strings.Contains(a.Username, "@") && a.From.Domain != "" {
@@ -60,6 +63,38 @@ func (t *trouble) credentials(v verdict) verdict {
 		v.fixes = append([]Fix{{Text: "Give the full address as user name: {user} has no @."}}, v.fixes...)
 	}
 	return t.password(v)
+}
+
+// inRegion: the account lives in another data centre than the server that was
+// asked, which says of all accounts but its own that the password is wrong.
+func (t *trouble) inRegion(v verdict) verdict {
+	if t.preset == nil || len(t.preset.Regions) < 2 {
+		return v
+	}
+	address, err := submission.ParseAddress(t.report.Account.Username)
+	if err != nil {
+		address = t.report.Account.From
+	}
+	found, _ := t.finding(report.FoundExchangers)
+	region, by := t.preset.RegionOf(address.ASCIIDomain(), strings.Fields(found.Detail))
+	there, err := t.preset.Resolve(preset.Choice{Region: region})
+	sameHost := func(e submission.Endpoint) bool { return strings.EqualFold(e.Host, t.endpoint.Host) }
+	if region == "" || err != nil || len(there.Endpoints) == 0 || slices.ContainsFunc(there.Endpoints, sameHost) {
+		return v
+	}
+	t.preset = there.Preset // whose pages are those of the account
+	if again, ok := t.byPreset(); ok {
+		v.fixes = again.fixes
+	}
+	field := submission.FieldRegion
+	v.field = &field
+	told := quoted(by) + " is in another data centre"
+	if found.Detail != "" {
+		told = "mail for " + quoted(address.ASCIIDomain()) + " arrives at " + quoted(by) + " (its MX record), in another data centre"
+	}
+	v.why = "{Server} does not know your account, so it refuses any password: " + told + "."
+	v.fixes = append([]Fix{{Text: "Use the server " + quoted(there.Endpoints[0].Host) + " (--region " + quoted(region) + ")."}}, v.fixes...)
+	return v
 }
 
 // password: an account password where only another kind works is the likelier

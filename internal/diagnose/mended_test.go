@@ -248,3 +248,72 @@ func TestTextOfAClientCertificate(t *testing.T) {
 		}
 	}
 }
+
+// A server of another data centre says that the password is wrong. Where the
+// address or the MX records of its domain tell the right one, that is said first.
+func TestWrongDataCentre(t *testing.T) {
+	t.Parallel()
+	var zoho *preset.Preset
+	for _, p := range builtIn(t) {
+		if p.Name == "zoho" {
+			zoho = p
+		}
+	}
+	at := func(host string) submission.Endpoint {
+		return submission.Endpoint{Host: host, Port: 465, Security: submission.SSL}
+	}
+	as := func(username string) func(*report.Report, *report.Step) {
+		return func(r *report.Report, _ *report.Step) { r.Account.Username = username }
+	}
+	wrong := refusal("535 Authentication Failed")
+	europe := finding(report.FoundExchangers, "mx.zoho.eu mx2.zoho.eu mx3.zoho.eu")
+	for _, c := range []struct {
+		name   string
+		report *report.Report
+		right  string // the server to use, "" for no such word
+		says   string
+	}{
+		{"by the MX records", failedAt(at("smtp.zoho.com"), report.Auth, both(wrong, europe)), "smtp.zoho.eu (--region eu)", "mail for example.com arrives at mx.zoho.eu"},
+		{"by the address", failedAt(at("smtp.zoho.com"), report.Auth, both(wrong, as("you@zohomail.in"))), "smtp.zoho.in (--region in)", "zohomail.in is in another data centre"},
+		{"the right one by MX", failedAt(at("smtp.zoho.eu"), report.Auth, both(wrong, europe)), "", ""},
+		{"no MX of Zoho's", failedAt(at("smtp.zoho.com"), report.Auth, both(wrong, finding(report.FoundExchangers, "mx.filter.example"))), "", ""},
+		{"nothing known", failedAt(at("smtp.zoho.com"), report.Auth, wrong), "", ""},
+	} {
+		d := Explain(c.report, zoho)
+		if d.Cause != submission.BadCredentials {
+			t.Errorf("%s: got %s", c.name, d.Cause)
+		}
+		if c.right == "" {
+			if d.Field != submission.FieldPassword || strings.Contains(allText(d), "--region") {
+				t.Errorf("%s: field %s in\n%s", c.name, d.Field, allText(d))
+			}
+			continue
+		}
+		if d.Field != submission.FieldRegion || !strings.Contains(d.Fixes[0].Text, c.right) || !strings.Contains(d.Summary, c.says) || !strings.Contains(allText(d), strings.Replace(c.right[:12], "smtp", "accounts", 1)) {
+			t.Errorf("%s: field %s in\n%s", c.name, d.Field, allText(d))
+		}
+	}
+}
+
+// A slip between the user name and the sender is asked about, whichever of the
+// two the server refuses.
+func TestASlipBetweenNameAndSender(t *testing.T) {
+	t.Parallel()
+	slip := func(r *report.Report, _ *report.Step) { r.Account.Username = "yuo@example.com" }
+	other := func(r *report.Report, _ *report.Step) { r.Account.Username = "somebody@example.com" }
+	for text, at := range map[string]report.Stage{
+		"535 5.7.8 Authentication failed":                                          report.Auth,
+		"553 5.7.1 <you@example.com>: Sender address rejected: not owned by user":  report.Mail,
+		"550 5.7.1 sender rejected":                                                report.Mail,
+		"450 4.1.8 <you@example.com>: Sender address rejected: Domain not found":   report.Mail,
+		"553 Relaying disallowed as you@example.com":                               report.Data,
+		"550 5.7.60 SMTP; Client does not have permissions to send as this sender": report.Data,
+	} {
+		if d := Explain(failedAt(ssl465, at, both(refusal(text), slip)), nil); !strings.HasPrefix(d.Fixes[0].Text, "Did you mean ") {
+			t.Errorf("%s: %+v", text, d.Fixes)
+		}
+		if d := Explain(failedAt(ssl465, at, both(refusal(text), other)), nil); strings.Contains(allText(d), "Did you mean") {
+			t.Errorf("%s: %+v", text, d.Fixes)
+		}
+	}
+}

@@ -44,6 +44,23 @@ func (l *Library) ByMX(hosts []string) []Candidate { return candidates(l.index()
 // section 5.2).
 func (l *Library) BySPF(includes []string) []Candidate { return candidates(l.index().spf, includes) }
 
+// RegionOf reads off where an account lives: from its mail domain, where that is
+// the provider's own, else from the domain's mail exchangers. by is the name that
+// told it; both are "" where nothing does, or two speak for different regions.
+func (p *Preset) RegionOf(mailDomain string, exchangers []string) (region, by string) {
+	ix := indexOf([]*Preset{p})
+	if own := ix.domains[plainName(mailDomain)]; len(own) > 0 {
+		return own[0].region, plainName(mailDomain)
+	}
+	for _, c := range candidates(ix.mx, exchangers) {
+		if region != "" && c.Region != region {
+			return "", ""
+		}
+		region, by = c.Region, c.Evidence
+	}
+	return region, by
+}
+
 func (l *Library) buildIndex() *index {
 	all, _ := l.All() // a broken file is told when it is asked for
 	return indexOf(all)

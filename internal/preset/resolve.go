@@ -35,10 +35,14 @@ func (e *HostNeededError) Error() string {
 	return fmt.Sprintf("preset %s, variant %s: the host of your own server is needed", e.Preset, e.Variant)
 }
 
-// Resolve fills in the region, variant and host. The error is an *UnknownError
-// for a region or variant, or that of a host that is none. With a
-// *HostNeededError the settings are there, with "{host}" left in them.
+// Resolve fills in the region, variant and host, also of one that was filled in
+// for another choice. The error is an *UnknownError for a region or variant, or
+// that of a host that is none. With a *HostNeededError the settings are there,
+// with "{host}" left in them.
 func (p *Preset) Resolve(c Choice) (Settings, error) {
+	if p.unfilled != nil {
+		p = p.unfilled
+	}
 	region, err := p.region(c.Region)
 	if err != nil {
 		return Settings{}, err
@@ -53,6 +57,7 @@ func (p *Preset) Resolve(c Choice) (Settings, error) {
 		return Settings{}, err
 	}
 	s.Preset = p.with(variant).filled(region.Values, s.Host)
+	s.Preset.unfilled = p
 	s.Endpoints = endpoints(s.Preset.Endpoints)
 	if s.Host != "" && variant.AskHost == "" {
 		for i := range s.Endpoints {

@@ -162,7 +162,7 @@ func TestResolveLeavesThePresetAlone(t *testing.T) {
 				s.Preset.OAuth.AuthURL = "changed"
 			}
 		}
-		if diff := cmp.Diff(fresh, p); diff != "" {
+		if diff := cmp.Diff(fresh, p, cmp.AllowUnexported(Preset{})); diff != "" {
 			t.Errorf("%s (-before +after):\n%s", name, diff)
 		}
 	}
@@ -201,6 +201,43 @@ func checkFilled(t *testing.T, s Settings) {
 	for _, e := range s.Endpoints {
 		if _, err := submission.ParseHost(e.Host); err != nil {
 			t.Errorf("%s %s: %v", s.Region, s.Variant, err)
+		}
+	}
+}
+
+// What was filled in for one region can be filled in for another.
+func TestResolveAgain(t *testing.T) {
+	t.Parallel()
+	p := mustGet(t, "zoho")
+	for _, region := range []string{"eu", "in", "com"} {
+		s, err := p.Resolve(Choice{Region: region})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p = s.Preset; p.Endpoints[0].Host != "smtp.zoho."+region {
+			t.Errorf("%s: %s", region, p.Endpoints[0].Host)
+		}
+	}
+}
+
+func TestRegionOf(t *testing.T) {
+	t.Parallel()
+	zoho := mustGet(t, "zoho")
+	for _, c := range []struct {
+		domain, mx, region, by string
+	}{
+		{"zoho.eu", "", "eu", "zoho.eu"},
+		{"ZohoMail.in", "mx.zoho.eu", "in", "zohomail.in"},
+		{"example.com", "mx.zoho.eu mx2.zoho.eu", "eu", "mx.zoho.eu"},
+		{"example.com", "mx.zoho.com.au", "au", "mx.zoho.com.au"},
+		{"example.com", "mx.zoho.eu mx.zoho.in", "", ""},
+		{"example.com", "mx.example.com", "", ""},
+		{"example.com", "notzoho.eu", "", ""},
+		{"example.com", "", "", ""},
+	} {
+		region, by := zoho.RegionOf(c.domain, strings.Fields(c.mx))
+		if region != c.region || by != c.by {
+			t.Errorf("%s, %s: got %s by %s", c.domain, c.mx, region, by)
 		}
 	}
 }

@@ -37,6 +37,8 @@ type Preset struct {
 	Sources         []Source  `toml:"source" json:"sources"`
 
 	Origin string `toml:"-" json:"origin" fill:"-"` // "built in", or the path of the user's file
+
+	unfilled *Preset `fill:"-"` // as it stands in the file, where this is filled in
 }
 
 // Kind is what sort of service it is.

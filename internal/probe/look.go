@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -85,6 +86,9 @@ func (r *run) look(ctx context.Context, s *session) (found []report.Finding, oth
 	look(mute && !s.asked, func() (report.Finding, bool) { return r.speaksTLS(ctx, s.endpoint) })
 	blocked := step.Stage == report.Connect && (step.Fault == report.FaultTimeout || step.Fault == report.FaultUnreachable)
 	look(blocked && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.opensHTTPS(ctx, s.endpoint) })
+	look(blocked && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.cloud(s.endpoint.Port) })
+	refused := step.Stage == report.Auth && step.Reply != nil
+	look(refused && r.plan.Regional && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.exchangers(ctx) })
 	if sibling, ok := r.sibling(s, step); ok {
 		looks.Go(func() {
 			sibling.open(ctx)
@@ -168,6 +172,74 @@ func (r *run) opensHTTPS(ctx context.Context, e submission.Endpoint) (report.Fin
 	return report.Finding{Kind: report.FoundHTTPS, Detail: e.Host}, true
 }
 
+// exchangers tells by DNS where the mail of the account's domain arrives.
+func (r *run) exchangers(ctx context.Context) (report.Finding, bool) {
+	a := r.plan.Account
+	address, err := submission.ParseAddress(a.Username)
+	if err != nil {
+		address = a.From
+	}
+	if r.prober.Exchangers == nil || address.Domain == "" {
+		return report.Finding{}, false
+	}
+	answered := make(chan []*net.MX, 1)
+	go func() { // a resolver of the system may not heed the context
+		mx, _ := r.prober.Exchangers(ctx, address.ASCIIDomain()+".")
+		answered <- mx
+	}()
+	var hosts []string
+	select {
+	case mx := <-answered:
+		const most = 10
+		for _, record := range mx[:min(most, len(mx))] {
+			hosts = append(hosts, reply.Safe(strings.TrimSuffix(record.Host, ".")))
+		}
+	case <-ctx.Done():
+	}
+	return report.Finding{Kind: report.FoundExchangers, Detail: strings.Join(hosts, " ")}, len(hosts) > 0
+}
+
+// clouds are providers of machines that close ports for outgoing mail until the
+// customer asks, by what their firmware calls itself; as their documentation says.
+var clouds = []struct {
+	vendor, name string
+	ports        []int
+}{
+	{"DigitalOcean", "DigitalOcean", []int{25, 465, 587}},
+	{"Linode", "Akamai (Linode)", []int{25, 465, 587}},
+	{"Akamai", "Akamai (Linode)", []int{25, 465, 587}},
+	{"Scaleway", "Scaleway", []int{25, 465, 587}},
+	{"Hetzner", "Hetzner", []int{25, 465}},
+	{"Amazon EC2", "Amazon EC2", []int{25}},
+	{"Google", "Google Cloud", []int{25}},
+	{"Vultr", "Vultr", []int{25}},
+	{"Alibaba Cloud", "Alibaba Cloud", []int{25}},
+	{"Tencent Cloud", "Tencent Cloud", []int{25}},
+}
+
+// cloud recognises a machine at a cloud provider that is known to close the port.
+func (r *run) cloud(port int) (report.Finding, bool) {
+	if r.prober.Vendor == nil {
+		return report.Finding{}, false
+	}
+	vendor, err := r.prober.Vendor()
+	if err != nil {
+		return report.Finding{}, false
+	}
+	for _, c := range clouds {
+		if slices.Contains(c.ports, port) && strings.EqualFold(strings.TrimSpace(vendor), c.vendor) {
+			return report.Finding{Kind: report.FoundCloud, Detail: c.name}, true
+		}
+	}
+	return report.Finding{}, false
+}
+
+// firmwareVendor is the maker in the DMI table; Linux shows it to everybody.
+func firmwareVendor() (string, error) {
+	vendor, err := os.ReadFile("/sys/class/dmi/id/sys_vendor")
+	return string(vendor), err
+}
+
 // abroad reports an endpoint that is reached over the network and not by
 // somebody's special arrangement.
 func (r *run) abroad(e submission.Endpoint) bool {
@@ -182,12 +254,13 @@ func (r *run) sibling(s *session, step *report.Step) (*session, bool) {
 		return nil, false
 	}
 	switch step.Stage {
-	case report.Connect, report.TLSStage, report.Greeting:
+	case report.Connect, report.TLSStage, report.Greeting, report.STARTTLS:
 	default:
 		return nil, false
 	}
 	switch step.Fault {
-	case report.FaultTimeout, report.FaultRefused, report.FaultUnreachable, report.FaultReset, report.FaultNotTLS:
+	case report.FaultTimeout, report.FaultRefused, report.FaultUnreachable, report.FaultReset, report.FaultClosed,
+		report.FaultNotTLS, report.FaultNotSMTP, report.FaultNoSTARTTLS:
 	default:
 		return nil, false
 	}

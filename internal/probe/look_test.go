@@ -3,6 +3,8 @@ package probe
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"net"
 	"slices"
 	"strings"
 	"syscall"
@@ -49,14 +51,18 @@ func TestLook(t *testing.T) {
 			at: map[int]func(*testing.T) site{465: serving("S: 220 smtp.example.test ready\ndrain"), 587: serving(starttls)}},
 		{name: "HTTP", endpoint: implicit, want: "5 tls not_tls", findings: "service: http", alternatives: "587 true", dialled: []int{465, 587},
 			at: map[int]func(*testing.T) site{465: serving("S: HTTP/1.1 400 Bad Request\ndrain"), 587: serving(starttls)}},
-		{name: "IMAP", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: imap", dialled: []int{587},
-			at: map[int]func(*testing.T) site{587: serving("S: * OK ready\n" + mute)}},
-		{name: "IMAP inside TLS", endpoint: submission.Endpoint{Host: host, Port: 993, Security: submission.SSL}, want: "6 greeting not_smtp", findings: "service: imap", dialled: []int{993},
-			at: map[int]func(*testing.T) site{993: serving("tls\nS: * OK ready\n" + mute)}},
-		{name: "POP3", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: pop3", dialled: []int{587},
-			at: map[int]func(*testing.T) site{587: serving("S: +OK ready\n" + mute)}},
-		{name: "SSH", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: ssh", dialled: []int{587},
-			at: map[int]func(*testing.T) site{587: serving("S: SSH-2.0-x\n" + mute)}},
+		{name: "IMAP", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: imap", alternatives: "465 true", dialled: []int{587, 465},
+			at: map[int]func(*testing.T) site{587: serving("S: * OK ready\n" + mute), 465: serving(ssl)}},
+		{name: "IMAP inside TLS", endpoint: submission.Endpoint{Host: host, Port: 993, Security: submission.SSL}, want: "6 greeting not_smtp", findings: "service: imap", alternatives: "465 true", dialled: []int{993, 465},
+			at: map[int]func(*testing.T) site{993: serving("tls\nS: * OK ready\n" + mute), 465: serving(ssl)}},
+		{name: "POP3", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: pop3", alternatives: "465 false refused", dialled: []int{587, 465},
+			at: map[int]func(*testing.T) site{587: serving("S: +OK ready\n" + mute), 465: being(refusing)}},
+		{name: "SSH", endpoint: upgraded, want: "6 greeting not_smtp", findings: "service: ssh", alternatives: "465 true", dialled: []int{587, 465},
+			at: map[int]func(*testing.T) site{587: serving("S: SSH-2.0-x\n" + mute), 465: serving(ssl)}},
+		{name: "a server that hangs up", endpoint: upgraded, want: "6 greeting closed", alternatives: "465 true", dialled: []int{587, 465},
+			at: map[int]func(*testing.T) site{587: serving("close"), 465: serving(ssl)}},
+		{name: "no STARTTLS", endpoint: upgraded, want: "5 starttls no_starttls", alternatives: "465 true", dialled: []int{587, 465},
+			at: map[int]func(*testing.T) site{587: serving(script([]beat{greeted(), hello("AUTH PLAIN")}, polite)), 465: serving(ssl)}},
 		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 true", dialled: []int{465, 443, 587},
 			at: map[int]func(*testing.T) site{465: being(silent), 443: serving("stall"), 587: serving(starttls)}},
 		{name: "a host that is not reached at all", endpoint: implicit, want: "4 connect unreachable", alternatives: "587 false timeout", dialled: []int{465, 443, 587}, took: lookTime,
@@ -206,4 +212,103 @@ func TestLookIsSafe(t *testing.T) {
 			t.Errorf("found %q", got)
 		}
 	})
+}
+
+// After a refused login, and only then, DNS is asked where the mail of the
+// account's domain arrives: beside all else, and never for long.
+func TestExchangers(t *testing.T) {
+	t.Parallel()
+	refused := until(submission.SSL, report.Auth, "S: 535 5.7.8 no", polite)
+	for _, c := range []struct {
+		name, script, asked, findings string
+		change                        func(*Plan)
+		silent                        bool
+		took                          time.Duration
+	}{
+		{name: "a refused login", script: refused, asked: "example.test.", findings: "exchangers: mx.zoho.eu mx2.zoho.eu"},
+		{name: "of the user name", script: refused, asked: "b\u00fccher.test.", change: func(p *Plan) { p.Account.Username = "you@b\u00fccher.test" }, findings: "exchangers: mx.zoho.eu mx2.zoho.eu"},
+		{name: "a user name that is no address", script: refused, asked: "example.test.", change: func(p *Plan) { p.Account.Username = "you" }, findings: "exchangers: mx.zoho.eu mx2.zoho.eu"},
+		{name: "DNS is silent", script: refused, asked: "example.test.", silent: true, took: lookTime},
+		{name: "success", script: script(dialogue(submission.SSL), polite)},
+		{name: "a refused sender", script: until(submission.SSL, report.Mail, "S: 550 5.7.1 no", polite)},
+		{name: "no mechanism", script: script([]beat{secured(), greeted(), hello("AUTH GSSAPI")}, polite)},
+		{name: "one data centre only", script: refused, change: func(p *Plan) { p.Regional = false }},
+		{name: "no looks", script: refused, change: func(p *Plan) { p.Look = false }},
+		{name: "somebody's own way", script: refused, change: func(p *Plan) { p.Route.ConnectTo = []ConnectTo{{TargetHost: "192.0.2.10"}} }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ca := smtptest.NewCA()
+				srv := smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{c.script}})
+				p := proberOn(serve(srv))
+				asked := ""
+				p.Exchangers = func(ctx context.Context, domain string) ([]*net.MX, error) {
+					asked += domain
+					if c.silent {
+						<-ctx.Done()
+						return nil, ctx.Err()
+					}
+					return []*net.MX{{Host: "mx.zoho.eu.", Pref: 10}, {Host: "mx2.zoho.eu.", Pref: 20}}, nil
+				}
+				pl := plan(t, ca, implicit)
+				pl.Look, pl.Regional = true, true
+				if c.change != nil {
+					c.change(&pl)
+				}
+				rep := runOn(t, context.Background(), p, pl, nil)
+				if want, err := submission.ParseHost(strings.TrimSuffix(c.asked, ".")); asked != c.asked && (err != nil || asked != want+".") {
+					t.Errorf("asked for %q", asked)
+				}
+				if got := found(rep); got != c.findings {
+					t.Errorf("found %q", got)
+				}
+				if took := rep.Duration - elapsed(rep); took != c.took {
+					t.Errorf("looked for %s", took)
+				}
+			})
+		})
+	}
+}
+
+// A blocked port is put down to the cloud only where that cloud closes this one.
+func TestCloud(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		vendor   string
+		err      error
+		endpoint submission.Endpoint
+		findings string
+	}{
+		{"DigitalOcean\n", nil, implicit, "cloud: DigitalOcean"},
+		{"DigitalOcean\n", nil, upgraded, "cloud: DigitalOcean"},
+		{"Hetzner\n", nil, implicit, "cloud: Hetzner"},
+		{"Hetzner\n", nil, upgraded, ""},
+		{"Google\n", nil, implicit, ""},
+		{"Google\n", nil, submission.Endpoint{Host: host, Port: 25, Security: submission.STARTTLS}, "cloud: Google Cloud"},
+		{"LENOVO\n", nil, implicit, ""},
+		{"DigitalOcean\n", fs.ErrNotExist, implicit, ""},
+	} {
+		t.Run(fmt.Sprintf("%q at %d, %v", c.vendor, c.endpoint.Port, c.err), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := proberOn(&internet{sites: map[string]site{
+					"192.0.2.10:25": silent, "192.0.2.10:443": silent, "192.0.2.10:465": silent, "192.0.2.10:587": silent,
+				}})
+				p.Vendor = func() (string, error) { return c.vendor, c.err }
+				pl := plan(t, smtptest.NewCA(), c.endpoint)
+				pl.Look = true
+				if got := found(runOn(t, context.Background(), p, pl, nil)); got != c.findings {
+					t.Errorf("found %q", got)
+				}
+				asked := false
+				p.Vendor = func() (string, error) { asked = true; return c.vendor, c.err }
+				pl.Route.Proxy = &Proxy{Address: "192.0.2.10:443"} // not this machine's network that blocks
+				runOn(t, context.Background(), p, pl, nil)
+				if asked {
+					t.Error("asked behind a proxy")
+				}
+			})
+		})
+	}
 }

@@ -36,9 +36,12 @@ type Plan struct {
 	JudgesAfterMessage bool
 	// Look: after a failure before there was a session, look with further
 	// connections (never with credentials) for what tells its reason.
-	Look  bool
-	Trust Trust
-	Route Route
+	Look bool
+	// Regional: the provider has data centres that do not know one another's
+	// accounts. After a refused login the look is at the domain's exchangers.
+	Regional bool
+	Trust    Trust
+	Route    Route
 	// Redactor hides the password from all that is told; nil for a new one. The
 	// run adds to it what else it sends as a secret.
 	Redactor *smtp.Redactor
@@ -118,7 +121,11 @@ type Prober struct {
 	Dialer   Dialer
 	Hostname func() (string, error)
 	Now      func() time.Time // the wall clock, nil for time.Now; nothing is timed by it
-	Version  string           // of smtpwiz, for the self-test mail
+	// Exchangers finds a domain's MX records, Vendor who made this machine, by the
+	// word of its firmware. Either may be nil, for no such look.
+	Exchangers func(ctx context.Context, domain string) ([]*net.MX, error)
+	Vendor     func() (string, error)
+	Version    string // of smtpwiz, for the self-test mail
 }
 
 // New returns a prober on this machine's network.
@@ -128,6 +135,9 @@ func New(version string) *Prober {
 		Dialer:   &net.Dialer{KeepAlive: -1},
 		Hostname: os.Hostname,
 		Version:  version,
+
+		Exchangers: net.DefaultResolver.LookupMX,
+		Vendor:     firmwareVendor,
 	}
 }
 

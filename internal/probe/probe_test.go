@@ -55,6 +55,7 @@ func prober() *Prober {
 	p := New("test")
 	p.Resolver = smtptest.Resolver{"smtp.example.test": smtptest.Addrs("127.0.0.1")}
 	p.Hostname = func() (string, error) { return "client.example.test", nil }
+	p.Exchangers, p.Vendor = nil, nil
 	return p
 }
 

@@ -111,6 +111,8 @@ const (
 	FoundService FindingKind = "service"
 	// FoundHTTPS: port 443 of the same host opens although its mail ports do not.
 	FoundHTTPS FindingKind = "https_open"
+	// FoundExchangers: Detail are the mail exchangers (MX) of the account's domain.
+	FoundExchangers FindingKind = "exchangers"
 	// FoundCloud: the machine runs at a cloud provider; Detail is its name.
 	FoundCloud FindingKind = "cloud"
 )
