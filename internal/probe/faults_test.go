@@ -90,18 +90,6 @@ func (unsuitable) LookupNetIP(_ context.Context, network, name string) ([]netip.
 	return nil, &net.AddrError{Err: "no suitable address found", Addr: name}
 }
 
-// until is a session up to a stage, which then ends otherwise.
-func until(security submission.Security, stage report.Stage, more ...string) string {
-	var beats []beat
-	for _, b := range dialogue(security) {
-		if b.stage == stage {
-			return script(append(beats, beat{stage, b.client, ""}), more...)
-		}
-		beats = append(beats, b)
-	}
-	panic("no such stage")
-}
-
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	ca := smtptest.NewCA()
@@ -174,7 +162,7 @@ func TestFaults(t *testing.T) {
 		{name: "certificate fails after STARTTLS", endpoint: upgraded, want: "5 tls cert_expired",
 			tls: named(valid.Expired()), script: until(submission.STARTTLS, report.TLSStage, "tls refused")},
 
-		{name: "STARTTLS not offered", endpoint: upgraded, want: "5 starttls no_starttls", script: script([]beat{greeted(), hello("AUTH PLAIN")}, polite)},
+		{name: "STARTTLS not offered", endpoint: upgraded, want: "5 starttls no_starttls", script: smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite)},
 		{name: "STARTTLS refused", endpoint: upgraded, want: "5 starttls 454", script: until(submission.STARTTLS, report.STARTTLS, "S: 454 4.7.0 not now", polite)},
 		{name: "STARTTLS answered with 250", endpoint: upgraded, want: "5 starttls 250", script: until(submission.STARTTLS, report.STARTTLS, "S: 250 fine", polite)},
 		{name: "injection behind STARTTLS", endpoint: upgraded, want: "5 starttls injection",
@@ -195,20 +183,20 @@ func TestFaults(t *testing.T) {
 		{name: "EHLO refused", script: until(submission.SSL, report.EHLO, "S: 550 5.7.1 not by that name", polite), want: "6 ehlo 550"},
 		{name: "EHLO and HELO refused", script: until(submission.SSL, report.EHLO, "S: 502 what", "C: HELO client.example.test", "S: 502 what", polite), want: "6 ehlo 502"},
 
-		{name: "AUTH not offered", script: script([]beat{secured(), greeted(), hello("SIZE")}, polite), want: "7 auth no_auth"},
-		{name: "only GSSAPI offered", script: script([]beat{secured(), greeted(), hello("AUTH GSSAPI")}, polite), want: "7 auth no_mechanism", says: "GSSAPI"},
-		{name: "forced mechanism not offered", script: script([]beat{secured(), greeted(), hello("AUTH PLAIN")}, polite), want: "7 auth no_mechanism",
+		{name: "AUTH not offered", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("SIZE")}, polite), want: "7 auth no_auth"},
+		{name: "only GSSAPI offered", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH GSSAPI")}, polite), want: "7 auth no_mechanism", says: "GSSAPI"},
+		{name: "forced mechanism not offered", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite), want: "7 auth no_mechanism",
 			change: func(p *Plan) { p.Account.Mechanism = "CRAM-MD5" }},
-		{name: "no credentials", script: script([]beat{secured(), greeted(), hello("AUTH PLAIN")}, polite), want: "7 auth no_mechanism",
+		{name: "no credentials", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite), want: "7 auth no_mechanism",
 			change: func(p *Plan) { p.Account.Username, p.Account.Password = "", submission.Secret{} }},
-		{name: "a password that no mechanism carries", script: script([]beat{secured(), greeted(), hello("AUTH LOGIN")}, polite), want: "7 auth no_mechanism", says: "NUL",
+		{name: "a password that no mechanism carries", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH LOGIN")}, polite), want: "7 auth no_mechanism", says: "NUL",
 			change: func(p *Plan) { p.Account.Password = submission.NewSecret("a\x00b") }},
 		{name: "clear session not to loopback", endpoint: submission.Endpoint{Host: host, Port: 587, Security: submission.None}, want: "7 auth insecure",
-			script: script([]beat{greeted(), hello("AUTH PLAIN")}, polite),
+			script: smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite),
 			change: func(p *Plan) { p.Account.Username, p.Account.Password = "", submission.Secret{} }},
-		{name: "challenge that is not base64", script: script([]beat{secured(), greeted(), hello("AUTH CRAM-MD5")}, "C: AUTH CRAM-MD5", "S: 334 !!", "C: \\*", "S: 501 5.7.0 cancelled", polite), want: "7 auth 501 malformed"},
+		{name: "challenge that is not base64", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH CRAM-MD5")}, "C: AUTH CRAM-MD5", "S: 334 !!", "C: \\*", "S: 501 5.7.0 cancelled", polite), want: "7 auth 501 malformed"},
 
-		{name: "SMTPUTF8 not offered", script: script(dialogue(submission.SSL)[:4], polite), want: "8 mail no_smtputf8",
+		{name: "SMTPUTF8 not offered", script: smtptest.Script(dialogue(submission.SSL)[:4], polite), want: "8 mail no_smtputf8",
 			change: func(p *Plan) { p.Account.From.Local = "jörg" }},
 		{name: "DATA answered without 354", script: until(submission.SSL, report.Data, "S: 250 2.0.0 fine", polite), want: "10 data 250"},
 	} {
@@ -245,7 +233,7 @@ func TestClientCertificateNotInsistedOn(t *testing.T) {
 	ca := smtptest.NewCA()
 	config := ca.Server(smtptest.Leaf{Names: []string{host}})
 	config.ClientAuth = tls.RequestClientCert
-	fault{script: script(dialogue(submission.SSL), polite), tls: config, want: "0"}.run(t, ca)
+	fault{script: smtptest.Script(dialogue(submission.SSL), polite), tls: config, want: "0"}.run(t, ca)
 }
 
 // Every stage of either security, cut short in each way.
@@ -266,16 +254,16 @@ func TestFaultsAtEveryStage(t *testing.T) {
 		beats := dialogue(e.Security)
 		for i, b := range beats {
 			for _, ending := range endings {
-				if b.stage == report.TLSStage && strings.ContainsAny(ending.server, "245") {
+				if b.Stage == string(report.TLSStage) && strings.ContainsAny(ending.server, "245") {
 					continue // not a way for TLS to fail
 				}
-				if b.stage == report.TLSStage && ending.server == "stall" {
+				if b.Stage == string(report.TLSStage) && ending.server == "stall" {
 					ending.server = "drain" // there is a ClientHello
 				}
 				f := fault{
-					name: fmt.Sprintf("%s/%d %s/%s", e.Security, i, b.stage, ending.name), endpoint: e,
-					script: script(append(beats[:i:i], beat{b.stage, b.client, ""}), ending.server),
-					want:   fmt.Sprintf("%d %s %s", (&report.Report{Steps: []report.Step{{Stage: b.stage, Status: report.Failed}}}).ExitStatus(), b.stage, ending.want),
+					name: fmt.Sprintf("%s/%d %s/%s", e.Security, i, b.Stage, ending.name), endpoint: e,
+					script: smtptest.Script(append(beats[:i:i], smtptest.Beat{Stage: b.Stage, Client: b.Client}), ending.server),
+					want:   fmt.Sprintf("%d %s %s", (&report.Report{Steps: []report.Step{{Stage: report.Stage(b.Stage), Status: report.Failed}}}).ExitStatus(), b.Stage, ending.want),
 				}
 				t.Run(f.name, func(t *testing.T) { f.run(t, ca) })
 			}
@@ -292,9 +280,9 @@ func TestStageTimeout(t *testing.T) {
 		{name: "name", resolver: answers(smtptest.Answer{Stall: true}), want: "3 resolve dns"},
 		{name: "connection", site: silent, want: "4 connect timeout"},
 		{name: "handshake", script: "drain", want: "5 tls timeout"},
-		{name: "several replies", want: "7 auth timeout", script: script([]beat{secured(), greeted(), hello("AUTH LOGIN")},
+		{name: "several replies", want: "7 auth timeout", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH LOGIN")},
 			"C: AUTH LOGIN", "wait 3s", "S: 334 ", "C: *", "wait 3s", "may leave", "S: 334 ", "drain")},
-		{name: "two replies of DATA", want: "10 data timeout", script: script(dialogue(submission.SSL)[:6],
+		{name: "two replies of DATA", want: "10 data timeout", script: smtptest.Script(dialogue(submission.SSL)[:6],
 			"C: DATA", "wait 3s", "S: 354 go on", "message", "wait 3s", "may leave", "S: 250 ok")},
 	} {
 		t.Run(f.name, func(t *testing.T) {
@@ -324,7 +312,7 @@ func TestSilenceAfterwards(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				f := fault{script: script(dialogue(submission.SSL)[:6], end), change: func(p *Plan) { p.Check = report.CheckSender }}
+				f := fault{script: smtptest.Script(dialogue(submission.SSL)[:6], end), change: func(p *Plan) { p.Check = report.CheckSender }}
 				if rep := f.report(t, ca); outcome(rep) != "0" {
 					t.Errorf("got %s", outcome(rep))
 				}
@@ -355,19 +343,19 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	ca := smtptest.NewCA()
 	for i, b := range dialogue(submission.SSL) {
-		t.Run(fmt.Sprintf("%d %s", i, b.stage), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d %s", i, b.Stage), func(t *testing.T) {
 			t.Parallel()
-			beats := append(dialogue(submission.SSL)[:i:i], beat{b.stage, b.client, "reset"})
-			srv := smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(beats)}})
+			beats := append(dialogue(submission.SSL)[:i:i], smtptest.Beat{Stage: b.Stage, Client: b.Client, Server: "reset"})
+			srv := smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{smtptest.Script(beats)}})
 			e := implicit
 			e.Port = srv.Listen().Port
 			rep := runOn(t, context.Background(), prober(), plan(t, ca, e), nil)
 			step := rep.Failed()
-			at := func(stage report.Stage) bool {
-				return step != nil && step.Stage == stage && step.Fault == report.FaultReset
+			at := func(stage string) bool {
+				return step != nil && string(step.Stage) == stage && step.Fault == report.FaultReset
 			}
 			// The first reset may overtake the end of connecting.
-			if !at(b.stage) && (i > 0 || !at(report.Connect)) {
+			if !at(b.Stage) && (i > 0 || !at(string(report.Connect))) {
 				t.Errorf("got %s", outcome(rep))
 			}
 		})

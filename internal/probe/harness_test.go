@@ -235,58 +235,12 @@ func outcome(rep *report.Report) string {
 	return strings.Join(words, " ")
 }
 
-// beat is what is said for one stage.
-type beat struct {
-	stage          report.Stage
-	client, server string
-}
-
-// Scripts of whole sessions, beat by beat.
-func greeted() beat { return beat{report.Greeting, "", "S: 220 smtp.example.test ready"} }
-func secured() beat { return beat{report.TLSStage, "", "tls"} }
-
-func hello(offers ...string) beat {
-	lines := []string{"S: 250-smtp.example.test"}
-	for _, o := range offers {
-		lines = append(lines, "S: 250-"+o)
-	}
-	return beat{report.EHLO, "C: EHLO client.example.test", strings.Join(append(lines, "S: 250 HELP"), "\n")}
-}
-
-func transaction() []beat {
-	return []beat{
-		{report.Auth, "C: AUTH PLAIN *", "S: 235 2.7.0 welcome"},
-		{report.Mail, "C: MAIL FROM:<you@example.test>*", "S: 250 2.1.0 sender fine"},
-		{report.Rcpt, "C: RCPT TO:<you@example.test>", "S: 250 2.1.5 recipient fine"},
-		{report.Data, "C: DATA", "S: 354 go on"},
-		{report.Data, "message", "S: 250 2.0.0 queued"},
-	}
-}
-
 // dialogue is a session that passes all, but for its goodbye.
-func dialogue(security submission.Security) []beat {
-	auth := hello("AUTH PLAIN LOGIN", "8BITMIME", "SIZE 1000000")
-	var opening []beat
-	switch security {
-	case submission.SSL:
-		opening = []beat{secured(), greeted(), auth}
-	case submission.STARTTLS:
-		opening = []beat{
-			greeted(), hello("STARTTLS"), {report.STARTTLS, "C: STARTTLS", "S: 220 go on"}, secured(), auth,
-		}
-	default:
-		auth = hello("AUTH PLAIN")
-		opening = []beat{greeted(), auth}
-	}
-	return append(opening, transaction()...)
-}
+func dialogue(s submission.Security) []smtptest.Beat { return smtptest.Dialogue(string(s)) }
 
-func script(beats []beat, more ...string) string {
-	var lines []string
-	for _, b := range beats {
-		lines = append(lines, b.client, b.server)
-	}
-	return strings.Join(append(lines, more...), "\n")
+// until is a session up to a stage, which then ends otherwise.
+func until(s submission.Security, stage report.Stage, more ...string) string {
+	return smtptest.Until(string(s), string(stage), more...)
 }
 
 const (

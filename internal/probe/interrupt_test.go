@@ -65,8 +65,10 @@ func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	ca := smtptest.NewCA()
 	const quit = "C: QUIT\ndrain" // it is said, and not answered
-	auth := func(offer string) string { return script([]beat{secured(), greeted(), hello("AUTH " + offer)}) + "\n" }
-	pipelined := script([]beat{secured(), greeted(), hello("PIPELINING", "AUTH PLAIN"), transaction()[0]},
+	auth := func(offer string) string {
+		return smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH " + offer)}) + "\n"
+	}
+	pipelined := smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("PIPELINING", "AUTH PLAIN"), smtptest.Transaction()[0]},
 		"C: MAIL FROM:<you@example.test>", "C: RCPT TO:<you@example.test>", "C: DATA")
 	onlySender := func(p *Plan) { p.Check = report.CheckSender }
 	on := func(stage report.Stage) string { return fmt.Sprintf("130 %s interrupted", stage) }
@@ -81,7 +83,7 @@ func TestInterrupt(t *testing.T) {
 		{at: report.EHLO, fault: fault{name: "ehlo, and QUIT is answered", endpoint: implicit, script: until(submission.SSL, report.EHLO, polite)}},
 		{at: report.STARTTLS, fault: fault{name: "starttls", endpoint: upgraded, script: until(submission.STARTTLS, report.STARTTLS, "stall")}},
 		{at: report.TLSStage, fault: fault{name: "tls after STARTTLS", endpoint: upgraded, script: until(submission.STARTTLS, report.TLSStage, "drain")}},
-		{at: report.EHLO, nth: 1, fault: fault{name: "second ehlo", endpoint: upgraded, script: script(dialogue(submission.STARTTLS)[:4], "C: EHLO *", quit)}},
+		{at: report.EHLO, nth: 1, fault: fault{name: "second ehlo", endpoint: upgraded, script: smtptest.Script(dialogue(submission.STARTTLS)[:4], "C: EHLO *", quit)}},
 		{at: report.Auth, fault: fault{name: "auth by PLAIN", endpoint: implicit, script: until(submission.SSL, report.Auth, quit)}},
 		{at: report.Auth, fault: fault{name: "auth by LOGIN", endpoint: implicit, script: auth("LOGIN") + "C: AUTH LOGIN\nS: 334 \nC: *\nstall"}},
 		{at: report.Mail, fault: fault{name: "mail", endpoint: implicit, script: until(submission.SSL, report.Mail, quit)}},
@@ -91,7 +93,7 @@ func TestInterrupt(t *testing.T) {
 		{at: report.Mail, fault: fault{name: "mail in one write", endpoint: implicit, script: pipelined + "\nstall"}},
 		{at: report.Rcpt, fault: fault{name: "rcpt in one write", endpoint: implicit, script: pipelined + "\nS: 250 ok\nstall"}},
 		{at: report.Mail, fault: fault{name: "mail of a sender check in one write", endpoint: implicit, change: onlySender,
-			script: script([]beat{secured(), greeted(), hello("PIPELINING", "AUTH PLAIN"), transaction()[0]},
+			script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("PIPELINING", "AUTH PLAIN"), smtptest.Transaction()[0]},
 				"C: MAIL *", "C: RCPT *", "C: RSET", "C: QUIT", "drain")}},
 	} {
 		i.want = on(i.at)
@@ -104,7 +106,7 @@ func TestInterruptedGoodbye(t *testing.T) {
 	t.Parallel()
 	ca := smtptest.NewCA()
 	for _, i := range []interrupted{
-		{at: report.Quit, fault: fault{name: "after success", endpoint: implicit, script: script(dialogue(submission.SSL), "C: QUIT", "drain"), want: "0"}},
+		{at: report.Quit, fault: fault{name: "after success", endpoint: implicit, script: smtptest.Script(dialogue(submission.SSL), "C: QUIT", "drain"), want: "0"}},
 		{at: report.Quit, fault: fault{name: "after a refusal", endpoint: implicit,
 			script: until(submission.SSL, report.Auth, "S: 535 5.7.8 no", "C: QUIT", "drain"), want: "7 auth 535"}},
 	} {
@@ -136,8 +138,8 @@ func TestInterruptTheRace(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		time.AfterFunc(time.Second, cancel)
 		srv := smtptest.New(t, smtptest.Config{Scripts: []string{
-			script([]beat{greeted()}, "C: EHLO *", "C: QUIT", "drain"),
-			script([]beat{greeted()}, "C: EHLO *", "C: QUIT", "drain"),
+			smtptest.Script([]smtptest.Beat{smtptest.Greeted()}, "C: EHLO *", "C: QUIT", "drain"),
+			smtptest.Script([]smtptest.Beat{smtptest.Greeted()}, "C: EHLO *", "C: QUIT", "drain"),
 		}})
 		one, other := upgraded, upgraded
 		other.Port = 25

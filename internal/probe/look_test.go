@@ -62,7 +62,7 @@ func TestLook(t *testing.T) {
 		{name: "a server that hangs up", endpoint: upgraded, want: "6 greeting closed", alternatives: "465 true", dialled: []int{587, 465},
 			at: map[int]func(*testing.T) site{587: serving("close"), 465: serving(ssl)}},
 		{name: "no STARTTLS", endpoint: upgraded, want: "5 starttls no_starttls", alternatives: "465 true", dialled: []int{587, 465},
-			at: map[int]func(*testing.T) site{587: serving(script([]beat{greeted(), hello("AUTH PLAIN")}, polite)), 465: serving(ssl)}},
+			at: map[int]func(*testing.T) site{587: serving(smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite)), 465: serving(ssl)}},
 		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 true", dialled: []int{465, 443, 587},
 			at: map[int]func(*testing.T) site{465: being(silent), 443: serving("stall"), 587: serving(starttls)}},
 		{name: "a host that is not reached at all", endpoint: implicit, want: "4 connect unreachable", alternatives: "587 false timeout", dialled: []int{465, 443, 587}, took: lookTime,
@@ -79,7 +79,7 @@ func TestLook(t *testing.T) {
 		{name: "not after a refused login", endpoint: implicit, want: "7 auth 535", dialled: []int{465},
 			at: map[int]func(*testing.T) site{465: serving(until(submission.SSL, report.Auth, "S: 535 5.7.8 no", polite))}},
 		{name: "not after success", endpoint: implicit, want: "0", dialled: []int{465},
-			at: map[int]func(*testing.T) site{465: serving(script(dialogue(submission.SSL), polite))}},
+			at: map[int]func(*testing.T) site{465: serving(smtptest.Script(dialogue(submission.SSL), polite))}},
 		{name: "not past --connect-to", endpoint: implicit, want: "4 connect refused", change: elsewhere, dialled: []int{465},
 			at: map[int]func(*testing.T) site{465: being(refusing)}},
 		{name: "not unless told", endpoint: implicit, want: "5 tls not_tls", findings: "service: http", change: func(p *Plan) { p.Look = false }, dialled: []int{465},
@@ -135,8 +135,8 @@ func TestSilenceIsCutShort(t *testing.T) {
 	}{
 		{"it speaks TLS", "stall", "tls\n" + mute, "6 greeting timeout", hush},
 		{"it says nothing", "stall", "drain", "6 greeting timeout", 5 * time.Second},
-		{"it greets late", "wait 4s\n" + script(dialogue(submission.STARTTLS), polite), "drain", "0", 4 * time.Second},
-		{"it greets soon", "wait 1s\n" + script(dialogue(submission.STARTTLS), polite), "", "0", time.Second},
+		{"it greets late", "wait 4s\n" + smtptest.Script(dialogue(submission.STARTTLS), polite), "drain", "0", 4 * time.Second},
+		{"it greets soon", "wait 1s\n" + smtptest.Script(dialogue(submission.STARTTLS), polite), "", "0", time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -229,9 +229,9 @@ func TestExchangers(t *testing.T) {
 		{name: "of the user name", script: refused, asked: "b\u00fccher.test.", change: func(p *Plan) { p.Account.Username = "you@b\u00fccher.test" }, findings: "exchangers: mx.zoho.eu mx2.zoho.eu"},
 		{name: "a user name that is no address", script: refused, asked: "example.test.", change: func(p *Plan) { p.Account.Username = "you" }, findings: "exchangers: mx.zoho.eu mx2.zoho.eu"},
 		{name: "DNS is silent", script: refused, asked: "example.test.", silent: true, took: lookTime},
-		{name: "success", script: script(dialogue(submission.SSL), polite)},
+		{name: "success", script: smtptest.Script(dialogue(submission.SSL), polite)},
 		{name: "a refused sender", script: until(submission.SSL, report.Mail, "S: 550 5.7.1 no", polite)},
-		{name: "no mechanism", script: script([]beat{secured(), greeted(), hello("AUTH GSSAPI")}, polite)},
+		{name: "no mechanism", script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH GSSAPI")}, polite)},
 		{name: "one data centre only", script: refused, change: func(p *Plan) { p.Regional = false }},
 		{name: "no looks", script: refused, change: func(p *Plan) { p.Look = false }},
 		{name: "somebody's own way", script: refused, change: func(p *Plan) { p.Route.ConnectTo = []ConnectTo{{TargetHost: "192.0.2.10"}} }},

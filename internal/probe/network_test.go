@@ -306,7 +306,7 @@ func TestRoutes(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := smtptest.New(t, smtptest.Config{
-					TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(dialogue(submission.SSL)[:3], polite)},
+					TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{smtptest.Script(dialogue(submission.SSL)[:3], polite)},
 				})
 				n := &internet{sites: map[string]site{c.want: answering(srv)}}
 				p := proberOn(n)
@@ -330,7 +330,7 @@ func TestProxy(t *testing.T) {
 	t.Parallel()
 	ca := smtptest.NewCA()
 	srv := smtptest.New(t, smtptest.Config{
-		TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(dialogue(submission.SSL), polite)},
+		TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{smtptest.Script(dialogue(submission.SSL), polite)},
 	})
 	there := map[string]string{host + ":465": srv.Listen().String()}
 	const username, password = "proxy-user", "proxy-secret"

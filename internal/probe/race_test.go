@@ -36,14 +36,14 @@ func (s side) at(t *testing.T, ca *smtptest.CA) site {
 // left. A script fails over a line that it does not expect: AUTH above all.
 func upTo(security submission.Security, wait string) string {
 	for i, b := range dialogue(security) {
-		if b.stage == report.Auth {
-			return "wait " + wait + "\n" + script(dialogue(security)[:i])
+		if b.Stage == string(report.Auth) {
+			return "wait " + wait + "\n" + smtptest.Script(dialogue(security)[:i])
 		}
 	}
 	panic("no AUTH")
 }
 
-var afterwards = "\n" + script(transaction(), polite)
+var afterwards = "\n" + smtptest.Script(smtptest.Transaction(), polite)
 
 func TestRace(t *testing.T) {
 	t.Parallel()
@@ -65,7 +65,7 @@ func TestRace(t *testing.T) {
 		{name: "both at once", at465: ssl("0s", afterwards), at587: starttls("0s", left), kept: 465, want: "0", alternatives: "587 true"},
 		{name: "the preferred a little later", at465: ssl("299ms", afterwards), at587: starttls("0s", left), kept: 465, want: "0", alternatives: "587 true"},
 		{name: "the preferred too late", at465: ssl("301ms", "\nmay leave"+left), at587: starttls("0s", afterwards), kept: 587, want: "0", alternatives: "465 false tls interrupted"},
-		{name: "the preferred too late, but in time to part", at465: ssl("301ms", left), at587: starttls("0s", "\n"+strings.Replace(script(transaction()), "S: 235", "wait 1s\nS: 235", 1)+"\n"+polite),
+		{name: "the preferred too late, but in time to part", at465: ssl("301ms", left), at587: starttls("0s", "\n"+strings.Replace(smtptest.Script(smtptest.Transaction()), "S: 235", "wait 1s\nS: 235", 1)+"\n"+polite),
 			kept: 587, want: "0", alternatives: "465 true"},
 		{name: "the other is silent", at465: ssl("0s", afterwards), at587: side{script: "stall"}, kept: 465, want: "0", alternatives: "587 false greeting interrupted"},
 		{name: "the other does not connect", at465: ssl("0s", afterwards), at587: side{site: silent}, kept: 465, want: "0", alternatives: "587 false connect interrupted"},
@@ -77,15 +77,15 @@ func TestRace(t *testing.T) {
 			kept: 465, want: "0", alternatives: "587 false tls cert_expired"},
 		{name: "both certificates fail", at465: side{script: "tls refused", leaf: expired}, at587: side{script: until(submission.STARTTLS, report.TLSStage, "tls refused"), leaf: expired},
 			kept: 465, want: "5 tls cert_expired", alternatives: "587 false tls cert_expired, 465 false tls cert_expired"},
-		{name: "a certificate fails before a missing STARTTLS", at465: side{script: "tls refused", leaf: expired}, at587: side{script: script([]beat{greeted(), hello()}, polite)},
+		{name: "a certificate fails before a missing STARTTLS", at465: side{script: "tls refused", leaf: expired}, at587: side{script: smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello()}, polite)},
 			kept: 465, want: "5 tls cert_expired", alternatives: "587 false starttls no_starttls, 465 false tls cert_expired"},
 
 		{name: "both refused", at465: side{site: refusing}, at587: side{site: refusing}, kept: 465, want: "4 connect refused", alternatives: "587 false connect refused"},
 		{name: "one greets", at465: side{site: refusing}, at587: side{script: "S: 554 5.7.1 no\n" + polite}, kept: 587, want: "6 greeting 554", alternatives: "465 false connect refused"},
-		{name: "one says more", at465: side{script: "drain"}, at587: side{script: script([]beat{greeted(), hello()}, polite)}, kept: 587, want: "5 starttls no_starttls", alternatives: "465 false tls timeout"},
-		{name: "one has TLS", at465: side{script: "tls\nS: 554 5.7.1 no\n" + polite}, at587: side{script: script([]beat{greeted(), hello()}, polite)},
+		{name: "one says more", at465: side{script: "drain"}, at587: side{script: smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello()}, polite)}, kept: 587, want: "5 starttls no_starttls", alternatives: "465 false tls timeout"},
+		{name: "one has TLS", at465: side{script: "tls\nS: 554 5.7.1 no\n" + polite}, at587: side{script: smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello()}, polite)},
 			kept: 465, want: "6 greeting 554", alternatives: "587 false starttls no_starttls"},
-		{name: "both have TLS, one a greeting", at465: side{script: "tls\nclose"}, at587: side{script: script(dialogue(submission.STARTTLS)[:4], "C: EHLO *", "S: 550 no", polite)},
+		{name: "both have TLS, one a greeting", at465: side{script: "tls\nclose"}, at587: side{script: smtptest.Script(dialogue(submission.STARTTLS)[:4], "C: EHLO *", "S: 550 no", polite)},
 			kept: 587, want: "6 ehlo 550", alternatives: "465 false greeting closed"},
 		{name: "one name is found", hosts: [2]string{"gone.example.test", host}, at465: side{site: refusing}, at587: side{site: refusing},
 			kept: 587, want: "4 connect refused", alternatives: "465 false resolve not_found"},

@@ -22,7 +22,7 @@ import (
 func TestPipelinedRefusals(t *testing.T) {
 	t.Parallel()
 	ca := smtptest.NewCA()
-	opening := script([]beat{secured(), greeted(), hello("PIPELINING", "AUTH PLAIN"), transaction()[0]},
+	opening := smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("PIPELINING", "AUTH PLAIN"), smtptest.Transaction()[0]},
 		"C: MAIL FROM:<you@example.test>", "C: RCPT TO:<you@example.test>", "C: DATA")
 	sender := strings.ReplaceAll(opening, "C: DATA", "C: RSET\nC: QUIT")
 	onlySender := func(p *Plan) { p.Check = report.CheckSender }
@@ -66,7 +66,7 @@ func TestChecks(t *testing.T) {
 		t.Run(string(check), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				f := fault{script: script(dialogue(submission.SSL)[:c.beats], c.more), change: func(p *Plan) {
+				f := fault{script: smtptest.Script(dialogue(submission.SSL)[:c.beats], c.more), change: func(p *Plan) {
 					p.Check, p.JudgesAfterMessage = check, true
 				}}
 				rep := f.report(t, ca)
@@ -101,7 +101,7 @@ func TestMechanisms(t *testing.T) {
 	t.Parallel()
 	ca := smtptest.NewCA()
 	opening := func(offer string) string {
-		return script([]beat{secured(), greeted(), hello("AUTH " + offer)}) + "\n"
+		return smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH " + offer)}) + "\n"
 	}
 	plain := "C: AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00you@example.test\x00"+marker)) + "\n"
 	login := "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\n" +
@@ -112,7 +112,9 @@ func TestMechanisms(t *testing.T) {
 	forced := func(m string) func(*Plan) {
 		return func(p *Plan) { p.Check, p.Account.Mechanism = report.CheckLogin, m }
 	}
-	inClear := func(offer string) string { return script([]beat{greeted(), hello("AUTH " + offer)}) + "\n" }
+	inClear := func(offer string) string {
+		return smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello("AUTH " + offer)}) + "\n"
+	}
 	loopback := submission.Endpoint{Host: "localhost", Port: 25, Security: submission.None}
 
 	for _, f := range []fault{
@@ -143,7 +145,7 @@ func TestNotesARefusedMechanism(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := fault{
-			script: script([]beat{secured(), greeted(), hello("AUTH PLAIN LOGIN")}, "C: AUTH PLAIN *", "S: 504 5.5.4 what", "C: AUTH LOGIN", "S: 535 5.7.8 no", polite),
+			script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH PLAIN LOGIN")}, "C: AUTH PLAIN *", "S: 504 5.5.4 what", "C: AUTH LOGIN", "S: 535 5.7.8 no", polite),
 		}
 		rep := f.report(t, smtptest.NewCA())
 		if len(rep.Notes) != 1 || !strings.Contains(rep.Notes[0], "PLAIN") || !strings.Contains(rep.Notes[0], "504 5.5.4 what") {
@@ -212,7 +214,7 @@ func TestSCRAM(t *testing.T) {
 				ca := smtptest.NewCA()
 				srv := smtptest.New(t, smtptest.Config{
 					TLS:     ca.Server(smtptest.Leaf{Names: []string{host}}),
-					Scripts: []string{script([]beat{secured(), greeted(), hello("AUTH SCRAM-SHA-256")}, c.end)},
+					Scripts: []string{smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH SCRAM-SHA-256")}, c.end)},
 					Answers: scramServer(t, nil, c.last),
 				})
 				pl := plan(t, ca, implicit)
@@ -239,7 +241,7 @@ func TestChannelBinding(t *testing.T) {
 		}
 		srv := smtptest.New(t, smtptest.Config{
 			TLS: config,
-			Scripts: []string{script([]beat{secured(), greeted(), hello("AUTH SCRAM-SHA-256 SCRAM-SHA-256-PLUS")},
+			Scripts: []string{smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH SCRAM-SHA-256 SCRAM-SHA-256-PLUS")},
 				"answer first", "answer proof", "C: ", "S: 235 2.7.0 welcome", polite)},
 			Answers: scramServer(t, &binding, func(s string) string { return s }),
 		})
@@ -265,7 +267,7 @@ func TestNotesWhatTheServerExplains(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				challenge := base64.StdEncoding.EncodeToString([]byte(said))
 				f := fault{
-					script: script([]beat{secured(), greeted(), hello("AUTH PLAIN XOAUTH2")}, "C: AUTH XOAUTH2 *", "S: 334 "+challenge, "C: ", "S: 535 5.7.8 no", polite),
+					script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH PLAIN XOAUTH2")}, "C: AUTH XOAUTH2 *", "S: 334 "+challenge, "C: ", "S: 535 5.7.8 no", polite),
 					change: func(p *Plan) { p.Account.Mechanism = "XOAUTH2" },
 				}
 				rep := f.report(t, smtptest.NewCA())
@@ -288,14 +290,14 @@ func TestEchoedPassword(t *testing.T) {
 		"you@example.test:" + marker, "<" + marker + ">", strings.Join([]string{marker, marker}, ""),
 	} {
 		for i, b := range dialogue(submission.SSL) {
-			if b.stage == report.TLSStage {
+			if b.Stage == string(report.TLSStage) {
 				continue
 			}
-			t.Run(fmt.Sprintf("%d %s %s", i, b.stage, text), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%d %s %s", i, b.Stage, text), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					lines := []string{"S: 550-5.7.1 " + text, "S: 550 5.7.1 (" + text + ")", "C: QUIT", "S: 550 " + text}
-					f := fault{script: script(append(dialogue(submission.SSL)[:i:i], beat{b.stage, b.client, ""}), lines...)}
+					f := fault{script: smtptest.Script(append(dialogue(submission.SSL)[:i:i], smtptest.Beat{Stage: b.Stage, Client: b.Client}), lines...)}
 					rep := f.report(t, ca)
 					if rep.Failed() == nil {
 						t.Error("nothing failed")
@@ -352,7 +354,7 @@ func TestNotesABareLF(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := fault{
-			script: script([]beat{secured()}, `raw 220 smtp.example.test\n`, "C: EHLO *", "S: 250 hello", polite),
+			script: smtptest.Script([]smtptest.Beat{smtptest.Secured()}, `raw 220 smtp.example.test\n`, "C: EHLO *", "S: 250 hello", polite),
 			change: func(p *Plan) { p.Check = report.CheckConnect },
 		}
 		rep := f.report(t, smtptest.NewCA())

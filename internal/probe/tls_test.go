@@ -56,7 +56,7 @@ func TestTrust(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				text := script(dialogue(submission.SSL), polite)
+				text := smtptest.Script(dialogue(submission.SSL), polite)
 				if c.want != "0" {
 					text = "tls refused"
 				}
@@ -121,7 +121,7 @@ func TestSNI(t *testing.T) {
 				}
 				f := fault{
 					endpoint: submission.Endpoint{Host: name, Port: 465, Security: submission.SSL}, tls: config,
-					script: script(dialogue(submission.SSL)[:3], polite),
+					script: smtptest.Script(dialogue(submission.SSL)[:3], polite),
 					change: func(p *Plan) {
 						p.Check = report.CheckConnect
 						p.Route.ConnectTo = []ConnectTo{{TargetHost: "192.0.2.10"}}
@@ -154,7 +154,7 @@ func TestClientCertificate(t *testing.T) {
 				}
 				f := fault{
 					tls:    config,
-					script: script([]beat{secured(), greeted(), hello("AUTH PLAIN EXTERNAL")}, "C: AUTH EXTERNAL eW91QGV4YW1wbGUudGVzdA==", "S: 235 2.7.0 welcome", polite),
+					script: smtptest.Script([]smtptest.Beat{smtptest.Secured(), smtptest.Greeted(), smtptest.Hello("AUTH PLAIN EXTERNAL")}, "C: AUTH EXTERNAL eW91QGV4YW1wbGUudGVzdA==", "S: 235 2.7.0 welcome", polite),
 					change: func(p *Plan) {
 						p.Check, p.Account.Mechanism, p.Account.Password = report.CheckLogin, "EXTERNAL", submission.Secret{}
 						p.Trust.Client = &mine
@@ -177,7 +177,7 @@ func TestWhatGoesInClear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ca := smtptest.NewCA()
 		srv := smtptest.New(t, smtptest.Config{
-			TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(dialogue(submission.STARTTLS), polite)},
+			TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{smtptest.Script(dialogue(submission.STARTTLS), polite)},
 		})
 		rep := runOn(t, context.Background(), proberOn(serve(srv)), plan(t, ca, upgraded), nil)
 		srv.Wait(1)
