@@ -53,6 +53,51 @@ func (s *session) whileSilent(ctx context.Context, giveUp context.CancelCauseFun
 	}
 }
 
+// whileUnconnected opens the sibling of a port that does not answer. Where that
+// one gets through the port is blocked, and the wait for it given up. s.beside may
+// be read when stop has returned.
+func (s *session) whileUnconnected(ctx context.Context, giveUp context.CancelCauseFunc) (stop func()) {
+	if !s.run.looksBeside(s.endpoint) {
+		return func() {}
+	}
+	var opening sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	opening.Go(func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(hush):
+		}
+		beside := newSession(s.run, siblingOf(s.endpoint))
+		beside.open(ctx)
+		close(beside.opened)
+		if beside.up {
+			s.beside = beside
+			giveUp(errStageTimeout)
+		}
+	})
+	return func() {
+		cancel()
+		opening.Wait()
+	}
+}
+
+// looksBeside: this one endpoint alone was to be tried, so that its sibling may
+// tell more.
+func (r *run) looksBeside(e submission.Endpoint) bool {
+	all := r.plan.Account.Endpoints
+	return r.plan.Look && len(all) == 1 && all[0] == e && r.abroad(e)
+}
+
+// siblingOf is the other endpoint of submission on the same host (RFC 8314
+// section 3.3).
+func siblingOf(e submission.Endpoint) submission.Endpoint {
+	if e.Port == submission.PortSubmissions {
+		return submission.Endpoint{Host: e.Host, Port: submission.PortSubmission, Security: submission.STARTTLS}
+	}
+	return submission.Endpoint{Host: e.Host, Port: submission.PortSubmissions, Security: submission.SSL}
+}
+
 // look takes a second look at what failed before there was a session, where
 // one tells the reason: side by side, without credentials, and never for long.
 func (r *run) look(ctx context.Context, s *session) (found []report.Finding, others []report.Alternative) {
@@ -85,11 +130,15 @@ func (r *run) look(ctx context.Context, s *session) (found []report.Finding, oth
 	}
 	look(mute && !s.asked, func() (report.Finding, bool) { return r.speaksTLS(ctx, s.endpoint) })
 	blocked := step.Stage == report.Connect && (step.Fault == report.FaultTimeout || step.Fault == report.FaultUnreachable)
-	look(blocked && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.opensHTTPS(ctx, s.endpoint) })
+	look(blocked && s.beside == nil && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.opensHTTPS(ctx, s.endpoint) })
 	look(blocked && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.cloud(s.endpoint.Port) })
 	refused := step.Stage == report.Auth && step.Reply != nil
 	look(refused && r.plan.Regional && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.exchangers(ctx) })
-	if sibling, ok := r.sibling(s, step); ok {
+	if sibling := s.beside; sibling != nil {
+		looks.Go(func() { sibling.leave(ctx) })
+		defer func() { others = append(others, sibling.alternative()) }()
+	} else if r.looksBeside(s.endpoint) && mayDiffer(step) {
+		sibling := newSession(r, siblingOf(s.endpoint))
 		looks.Go(func() {
 			sibling.open(ctx)
 			close(sibling.opened)
@@ -247,28 +296,19 @@ func (r *run) abroad(e submission.Endpoint) bool {
 	return r.plan.Route.Proxy == nil && len(r.plan.Route.ConnectTo) == 0 && !submission.IsLoopbackHost(host)
 }
 
-// sibling is the other endpoint of submission on the same host, where only one
-// was to be tried and that one could not be talked to.
-func (r *run) sibling(s *session, step *report.Step) (*session, bool) {
-	if len(r.plan.Account.Endpoints) != 1 || !r.abroad(s.endpoint) {
-		return nil, false
-	}
+// mayDiffer: what failed lies in this one port, and not in the server behind it.
+func mayDiffer(step *report.Step) bool {
 	switch step.Stage {
 	case report.Connect, report.TLSStage, report.Greeting, report.STARTTLS:
 	default:
-		return nil, false
+		return false
 	}
 	switch step.Fault {
 	case report.FaultTimeout, report.FaultRefused, report.FaultUnreachable, report.FaultReset, report.FaultClosed,
 		report.FaultNotTLS, report.FaultNotSMTP, report.FaultNoSTARTTLS:
-	default:
-		return nil, false
+		return true
 	}
-	other := submission.Endpoint{Host: s.endpoint.Host, Port: submission.PortSubmissions, Security: submission.SSL}
-	if s.endpoint.Port == submission.PortSubmissions {
-		other.Port, other.Security = submission.PortSubmission, submission.STARTTLS
-	}
-	return newSession(r, other), true
+	return false
 }
 
 // dial connects to an endpoint as its session does.

@@ -63,8 +63,10 @@ func TestLook(t *testing.T) {
 			at: map[int]func(*testing.T) site{587: serving("close"), 465: serving(ssl)}},
 		{name: "no STARTTLS", endpoint: upgraded, want: "5 starttls no_starttls", alternatives: "465 true", dialled: []int{587, 465},
 			at: map[int]func(*testing.T) site{587: serving(smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite)), 465: serving(ssl)}},
-		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 true", dialled: []int{465, 443, 587},
-			at: map[int]func(*testing.T) site{465: being(silent), 443: serving("stall"), 587: serving(starttls)}},
+		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", alternatives: "587 true", dialled: []int{465, 587},
+			at: map[int]func(*testing.T) site{465: being(silent), 587: serving(starttls)}},
+		{name: "blocked ports of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 false timeout", dialled: []int{465, 587, 443, 587}, took: lookTime,
+			at: map[int]func(*testing.T) site{465: being(silent), 443: serving("stall"), 587: being(silent)}},
 		{name: "a host that is not reached at all", endpoint: implicit, want: "4 connect unreachable", alternatives: "587 false timeout", dialled: []int{465, 443, 587}, took: lookTime,
 			at: map[int]func(*testing.T) site{465: being(failing(syscall.EHOSTUNREACH)), 443: being(silent), 587: being(silent)}},
 		{name: "a refused port", endpoint: upgraded, want: "4 connect refused", alternatives: "465 true", dialled: []int{587, 465},
@@ -158,6 +160,69 @@ func TestSilenceIsCutShort(t *testing.T) {
 					if step.Stage == report.Greeting && step.Duration != c.greeting {
 						t.Errorf("the greeting took %s", step.Duration)
 					}
+				}
+			})
+		})
+	}
+}
+
+// A port that does not answer is given up as soon as the other one got through,
+// and a connection that is only slow to open is waited for.
+func TestBlockedPortIsToldSoon(t *testing.T) {
+	t.Parallel()
+	late := func(d time.Duration, to site) site {
+		return func(ctx context.Context) (net.Conn, error) {
+			select {
+			case <-time.After(d):
+				return to(ctx)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+	}
+	for _, c := range []struct {
+		name         string
+		at465        func(site) site // made of one that works
+		at587        string          // the script there, "" for silence
+		want         string
+		alternatives string
+		connect      time.Duration // how long the stage took
+		looks        time.Duration
+	}{
+		{"the other one answers", func(site) site { return silent }, upTo(submission.STARTTLS, "0s") + "\n" + polite,
+			"4 connect timeout", "587 true", hush, 0},
+		{"the other one answers late", func(site) site { return silent }, upTo(submission.STARTTLS, "2s") + "\n" + polite,
+			"4 connect timeout", "587 true", hush + 2*time.Second, 0},
+		{"both are silent", func(site) site { return silent }, "", "4 connect timeout", "587 false timeout", 5 * time.Second, lookTime},
+		{"it is only slow", func(up site) site { return late(hush-time.Second, up) }, "", "0", "", hush - time.Second, 0},
+		{"it is slow, and the other one is silent", func(up site) site { return late(4*time.Second, up) }, "", "0", "", 4 * time.Second, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ca := smtptest.NewCA()
+				serving := func(script string) site {
+					return answering(smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script}}))
+				}
+				net := &internet{sites: map[string]site{"192.0.2.10:443": silent, "192.0.2.10:587": silent}}
+				net.sites["192.0.2.10:465"] = c.at465(serving(smtptest.Script(dialogue(submission.SSL), polite)))
+				if c.at587 != "" {
+					net.sites["192.0.2.10:587"] = serving(c.at587)
+				}
+				pl := plan(t, ca, implicit)
+				pl.Look = true
+				rep := runOn(t, context.Background(), proberOn(net), pl, nil)
+				if got := outcome(rep); got != c.want {
+					t.Errorf("got %s", got)
+				}
+				if got := tried(rep); got != c.alternatives {
+					t.Errorf("alternatives %s", got)
+				}
+				if step := rep.Steps[1]; step.Stage != report.Connect || step.Duration != c.connect {
+					t.Errorf("%s took %s", step.Stage, step.Duration)
+				}
+				if took := rep.Duration - elapsed(rep); took != c.looks {
+					t.Errorf("looked for %s", took)
 				}
 			})
 		})

@@ -226,7 +226,10 @@ func connect(ctx context.Context, d Dialer, l *lookup, port int) (net.Conn, erro
 		i, address := started, netip.AddrPortFrom(targets[started], uint16(port)).String()
 		go func() {
 			conn, err := d.DialContext(ctx, "tcp", address)
-			if err != nil {
+			switch {
+			case err != nil && context.Cause(ctx) == errStageTimeout:
+				err = &AddressError{address, errStageTimeout}
+			case err != nil:
 				err = &AddressError{address, err}
 			}
 			outcomes <- outcome{conn, err, i}

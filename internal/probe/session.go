@@ -47,6 +47,7 @@ type session struct {
 	notes      []string
 	asked      bool             // whether it speaks TLS was asked while it was silent
 	asides     []report.Finding // what came of that
+	beside     *session         // of the sibling, which got through while this one did not connect
 
 	telling sync.Mutex
 	live    bool // tells its steps as they end; until then they are kept back
@@ -180,9 +181,17 @@ func (s *session) resolve(ctx context.Context, host string) (found *lookup, ok b
 
 func (s *session) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) bool {
 	return s.stage(ctx, report.Connect, func(bounded context.Context, step *report.Step) error {
+		bounded, giveUp := context.WithCancelCause(bounded)
+		defer giveUp(nil)
+		stop := s.whileUnconnected(bounded, giveUp)
 		nc, err := dial(bounded)
+		stop()
 		if err != nil {
 			return orInterrupted(ctx, err)
+		}
+		if s.beside != nil { // both at the same moment
+			s.beside.leave(ctx)
+			s.beside = nil
 		}
 		s.dialled = nc.RemoteAddr().String()
 		s.loopback = s.run.plan.Route.Proxy == nil && isLoopback(nc.RemoteAddr())
