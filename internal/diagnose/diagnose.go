@@ -125,6 +125,10 @@ func (t *trouble) judge() verdict {
 
 func (t *trouble) byReply() verdict {
 	all := tables()
+	if t.step != nil && t.class() < 4 { // a yes, but not the one that belongs there
+		return verdict{cause: submission.ProtocolError,
+			why: "{Server} gave an answer that does not belong at this point. The server is faulty, or something on the way garbles what it says."}
+	}
 	if v, ok := t.byPreset(); ok {
 		// Providers that say "authentication failed" to all say the reason behind it to some.
 		if v.cause == submission.BadCredentials && len(t.words) > 0 {

@@ -251,7 +251,11 @@ func (t *trouble) blocked() verdict {
 		why:  adviceOn(submission.PortBlocked).summary,
 		tell: "Try from another network, such as your phone's. If it works there, this network blocks the port."}
 	happens := "No answer comes on {port}"
-	if t.fault == report.FaultRefused {
+	switch t.fault {
+	case report.FaultReset:
+		happens = "The connection on {port} is cut off as soon as it opens"
+		v.why = "The connection to {server} on {port} is cut off as soon as it opens. A firewall on the way does that, or the server does not want this computer."
+	case report.FaultRefused:
 		happens = "The connection on {port} is refused"
 		v.why = "The connection to {server} on {port} is refused, though it does serve that port. So a firewall on the way refuses it: your network's, your web host's or this computer's own."
 	}
@@ -320,6 +324,8 @@ func (t *trouble) broken() verdict {
 	switch {
 	case t.bridgeIsMissing() && slices.Contains([]report.Stage{"", report.Connect, report.Greeting, report.TLSStage}, t.stage):
 		return t.noBridge()
+	case t.stage == report.Connect && t.onLoopback():
+		return verdict{cause: submission.ConnectionLost, why: "What listens on {port} of this computer cuts the connection off as soon as it opens."}
 	case t.stage == report.Connect && t.fault == report.FaultReset:
 		return t.unreachable()
 	case (t.stage == report.Greeting || t.stage == report.EHLO) && t.found(report.FoundTLSPort):
@@ -412,6 +418,9 @@ func (t *trouble) notSMTP() verdict {
 	if t.found(report.FoundTLSPort) || strings.Contains(t.error, "\x16\x03") || strings.Contains(t.error, "\x15\x03") ||
 		strings.Contains(t.error, `\x15\x03`) || strings.Contains(t.error, `\x16\x03`) {
 		return t.wrongSecurity()
+	}
+	if t.report != nil && t.report.Reached(report.Greeting) { // it spoke SMTP so far
+		return plainFaults[report.FaultMalformed]
 	}
 	v := verdict{cause: submission.NotSMTP}
 	if name := t.service(); name != "" {

@@ -130,6 +130,8 @@ func (t *trouble) untrusted() verdict {
 		if ok {
 			v.fixes = append(v.fixes, Fix{Text: "Or compare its fingerprint with the bridge's, and give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."})
 		}
+	case strings.Contains(t.error, "too short to protect"):
+		v.why = "The certificate of {server} has a key so short that others can work it out. So nobody can tell it from an impostor's."
 	case ok && leaf.Subject == leaf.Issuer:
 		v.why = "{Server} signed its certificate itself. No authority vouches for it, so nobody can tell it from an impostor's."
 	case ok && leaf.Issuer != "":

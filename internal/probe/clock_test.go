@@ -38,7 +38,7 @@ func TestClockJumps(t *testing.T) {
 					beats, end = nil, "tls refused"
 				}
 				p := proberOn(serve(smtptest.New(t, smtptest.Config{
-					TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(beats, end)},
+					TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{smtptest.Script(beats, end)},
 				})))
 				began, asked := time.Now(), 0
 				p.Now = func() time.Time {

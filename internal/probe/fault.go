@@ -64,6 +64,7 @@ func faultOf(err error) report.Fault {
 		{sasl.ErrServerSignature, report.FaultServerSignature},
 		{smtp.ErrInjection, report.FaultInjection},
 		{ErrPin, report.FaultPin},
+		{ErrWeakKey, report.FaultCertUntrusted},
 		{errMaxTime, report.FaultTimeout},
 		{errStageTimeout, report.FaultTimeout},
 	} {

@@ -237,7 +237,7 @@ func TestBrokenIPv6(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv := smtptest.New(t, smtptest.Config{
-					TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{script(dialogue(submission.SSL), polite)},
+					TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{smtptest.Script(dialogue(submission.SSL), polite)},
 				})
 				p := proberOn(&internet{sites: map[string]site{six: c.six, four: answering(srv)}})
 				p.Resolver = slowResolver{"ip6": {c.after6, smtptest.Addrs("2001:db8::1")}, "ip4": {c.after4, smtptest.Addrs("192.0.2.10")}}

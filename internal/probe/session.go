@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -221,6 +222,9 @@ func (s *session) handshake(ctx context.Context) bool {
 			return &HandshakeError{Head: s.conn.Head(), Err: v.orVerdict(err), Upgraded: s.endpoint.Security == submission.STARTTLS}
 		}
 		s.state = &state
+		if bits := rsaBits(v.chain[0]); bits != 0 && bits < trustedRSA {
+			s.notes = append(s.notes, fmt.Sprintf("the key of the server's certificate is short (RSA with %d bits): many programs refuse it", bits))
+		}
 		s.mannered = s.endpoint.Security == submission.STARTTLS
 		step.Detail = s.tls.Version
 		if leaf := s.tls.Chain[0]; len(leaf.Names) > 0 {

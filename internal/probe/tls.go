@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -31,6 +32,9 @@ type verifier struct {
 
 // ErrPin: the server showed another certificate than the pinned one.
 var ErrPin = errors.New("the certificate is not the one whose fingerprint was given")
+
+// ErrWeakKey: the server's key protects nothing.
+var ErrWeakKey = errors.New("the key in the certificate is too short to protect anything")
 
 // ClientCertError: the server wants a certificate of ours and got none, or
 // refused the one it got.
@@ -92,7 +96,26 @@ func (v *verifier) judge() error {
 	_, err = v.chain[0].Verify(x509.VerifyOptions{
 		DNSName: v.host, Roots: roots, Intermediates: intermediates, CurrentTime: v.now,
 	})
+	if bits := rsaBits(v.chain[0]); err == nil && bits != 0 && bits < leastRSA {
+		return fmt.Errorf("%w: RSA with %d bits", ErrWeakKey, bits)
+	}
 	return err
+}
+
+// Keys of RSA below the first can be broken by anyone with time, and Go makes no
+// use of them; below the second no public authority may certify them (Baseline
+// Requirements section 6.1.5), and OpenSSL refuses them as Debian configures it.
+const (
+	leastRSA   = 1024
+	trustedRSA = 2048
+)
+
+// rsaBits is the size of a certificate's key, 0 for one that is not of RSA.
+func rsaBits(c *x509.Certificate) int {
+	if key, ok := c.PublicKey.(*rsa.PublicKey); ok {
+		return key.N.BitLen()
+	}
+	return 0
 }
 
 // orVerdict prefers our own judgement, or the server's on our certificate, to

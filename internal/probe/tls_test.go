@@ -2,15 +2,22 @@ package probe
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"io"
+	"math/big"
 	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/smtptest"
@@ -219,4 +226,40 @@ func TestHostileCertificate(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A key that can be worked out makes an impostor of anybody, whoever signed it.
+func TestShortKeys(t *testing.T) {
+	t.Parallel()
+	authority, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, NotAfter: time.Now().Add(time.Hour)}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour)}
+	for bits, want := range map[uint]error{512: ErrWeakKey, 1023: ErrWeakKey, 1024: nil, 2048: nil} {
+		// Only its length counts: nobody has the key.
+		key := &rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(1)), E: 65537}
+		roots := x509.NewCertPool()
+		v := &verifier{host: host, now: time.Now(), roots: func() (*x509.CertPool, error) { return roots, nil }}
+		for i, template := range []*x509.Certificate{leaf, root} {
+			public := any(key)
+			if i == 1 {
+				public = &authority.PublicKey
+			}
+			der, err := x509.CreateCertificate(rand.Reader, template, root, public, authority)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := x509.ParseCertificate(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.chain = append(v.chain, c)
+		}
+		roots.AddCert(v.chain[1])
+		if err := v.judge(); !errors.Is(err, want) || want != nil && faultOf(err) != report.FaultCertUntrusted {
+			t.Errorf("%d bits: %v", bits, err)
+		}
+	}
 }

@@ -1,9 +1,11 @@
 package smtptest
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -29,6 +31,7 @@ type Leaf struct {
 	NotAfter   time.Time        // zero: far away
 	SelfSigned bool             // signed by its own key
 	Usage      x509.ExtKeyUsage // zero: server authentication
+	RSA        int              // bits of a key of RSA; zero: P-256
 }
 
 // Expired returns the leaf with its time over.
@@ -73,9 +76,9 @@ func (ca *CA) PEM() []byte {
 
 // Issue makes a certificate with its key.
 func (ca *CA) Issue(l Leaf) tls.Certificate {
-	key := newKey()
+	key := l.newKey()
 	template := l.template()
-	parent, signer := ca.cert, ca.key
+	parent, signer := ca.cert, crypto.Signer(ca.key)
 	if l.SelfSigned {
 		parent, signer = template, key
 	}
@@ -121,9 +124,16 @@ func (l Leaf) template() *x509.Certificate {
 	return cert
 }
 
-func sign(template, parent *x509.Certificate, key, signer *ecdsa.PrivateKey) *x509.Certificate {
-	der := must(x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer))
+func sign(template, parent *x509.Certificate, key, signer crypto.Signer) *x509.Certificate {
+	der := must(x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer))
 	return must(x509.ParseCertificate(der))
+}
+
+func (l Leaf) newKey() crypto.Signer {
+	if l.RSA != 0 {
+		return must(rsa.GenerateKey(rand.Reader, l.RSA))
+	}
+	return newKey()
 }
 
 func newKey() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) }

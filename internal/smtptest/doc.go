@@ -38,6 +38,7 @@
 //	drain           say nothing, take all that comes until the client leaves or the test ends
 //	stall           say nothing until the client leaves or the test ends; it must be silent too
 //	close           end the connection in an orderly way
+//	half            end our direction of it only, and take all that comes (over a pipe like close)
 //	reset           abort the connection (with a RST; over a pipe like close)
 //
 // Behind the last step the client must leave without another word.

@@ -86,6 +86,8 @@ func parseStep(source string) (func(*session) error, error) {
 		return (*session).stall, nil
 	case "close":
 		return (*session).close, nil
+	case "half":
+		return (*session).half, nil
 	case "reset":
 		return (*session).reset, nil
 	}

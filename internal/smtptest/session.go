@@ -182,6 +182,17 @@ func (s *session) close() error {
 	return errOver
 }
 
+func (s *session) half() error {
+	conn, ok := s.raw.Conn.(*net.TCPConn)
+	if !ok {
+		return s.close()
+	}
+	if err := conn.CloseWrite(); err != nil {
+		return err
+	}
+	return s.drain()
+}
+
 func (s *session) reset() error {
 	if conn, ok := s.raw.Conn.(*net.TCPConn); ok {
 		_ = conn.SetLinger(0)
