@@ -231,6 +231,13 @@ func TestPresetsSayWhatPeopleAsk(t *testing.T) {
 				t.Errorf("%s: %s", p.Name, d.Summary)
 			}
 		}
+		offer := map[string]string{"zoho": "smtppro.zoho.", "zoho-pro": "smtp.zoho.", "ovh": "--variant pro or exchange", "infomaniak": "Check the user name: your full address."}
+		if want, ok := offer[p.Name]; ok {
+			d := Explain(failedAt(ssl465, report.Auth, refusal("535 5.7.8 Authentication failed")), p)
+			if !strings.Contains(allText(d), want) {
+				t.Errorf("%s does not say %q:\n%s", p.Name, want, allText(d))
+			}
+		}
 		for name, want := range map[string]string{"infomaniak": "dollar sign", "gmail": "refused sign-in Google may send you a security alert"} {
 			said := func(q preset.Quirk) bool { return strings.Contains(q.Text, want) }
 			if p.Name == name && !slices.ContainsFunc(p.Quirks, said) {

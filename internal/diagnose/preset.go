@@ -117,7 +117,9 @@ func (t *trouble) ofPreset(v verdict) []Fix {
 		add(p.Password.Unavailable, "")
 	case submission.BadCredentials:
 		addPassword(p, add)
-		add(p.Account.UsernameHint, "")
+		if hint := p.Account.UsernameHint; hint != "" {
+			add("Check the user name: "+strings.ToLower(hint[:1])+hint[1:], "")
+		}
 		addRegion(p, add)
 	case submission.WebLoginRequired:
 		addPassword(p, add)
