@@ -307,9 +307,9 @@ func TestExchangers(t *testing.T) {
 				ca := smtptest.NewCA()
 				srv := smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{c.script}})
 				p := proberOn(serve(srv))
-				asked := ""
+				questions := make(chan string, 10)
 				p.Exchangers = func(ctx context.Context, domain string) ([]*net.MX, error) {
-					asked += domain
+					questions <- domain
 					if c.silent {
 						<-ctx.Done()
 						return nil, ctx.Err()
@@ -322,6 +322,12 @@ func TestExchangers(t *testing.T) {
 					c.change(&pl)
 				}
 				rep := runOn(t, context.Background(), p, pl, nil)
+				synctest.Wait()
+				close(questions)
+				asked := ""
+				for q := range questions {
+					asked += q
+				}
 				if want, err := submission.ParseHost(strings.TrimSuffix(c.asked, ".")); asked != c.asked && (err != nil || asked != want+".") {
 					t.Errorf("asked for %q", asked)
 				}
