@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -200,7 +201,13 @@ type AddressError struct {
 	Err     error
 }
 
-func (e *AddressError) Error() string { return e.Address + ": " + plainNetError(e.Err) }
+func (e *AddressError) Error() string {
+	words := plainNetError(e.Err)
+	if errors.Is(e.Err, os.ErrDeadlineExceeded) { // the dialer's own clock may be the first
+		words = errStageTimeout.Error()
+	}
+	return e.Address + ": " + words
+}
 func (e *AddressError) Unwrap() error { return e.Err }
 
 // connect dials a host's addresses with happy eyeballs and returns the first
