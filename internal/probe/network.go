@@ -203,7 +203,8 @@ type AddressError struct {
 
 func (e *AddressError) Error() string {
 	words := plainNetError(e.Err)
-	if errors.Is(e.Err, os.ErrDeadlineExceeded) { // the dialer's own clock may be the first
+	// The dialer's own clock may be the first, and has two words for it.
+	if errors.Is(e.Err, os.ErrDeadlineExceeded) || errors.Is(e.Err, context.DeadlineExceeded) {
 		words = errStageTimeout.Error()
 	}
 	return e.Address + ": " + words

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -474,5 +475,16 @@ func TestHelo(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Whichever clock of the dialer strikes first, the words are the same.
+func TestAddressErrorOfEveryClock(t *testing.T) {
+	t.Parallel()
+	_, dialer := (&net.Dialer{Deadline: time.Unix(1, 0)}).Dial("tcp", "127.0.0.1:1")
+	for _, err := range []error{dialer, context.DeadlineExceeded, os.ErrDeadlineExceeded, errStageTimeout} {
+		if got := (&AddressError{"192.0.2.1:465", err}).Error(); got != "192.0.2.1:465: no answer in time" {
+			t.Errorf("of %v: %s", err, got)
+		}
 	}
 }
