@@ -490,7 +490,10 @@ func FuzzRedactorLines(f *testing.F) {
 			if unable(name, secret) {
 				continue
 			}
-			echo := strings.TrimSpace(encode(secret))
+			echo := encode(secret)
+			if strings.TrimSpace(echo) != echo {
+				continue // what stands at the end of a line is not kept
+			}
 			one := int(first % uint(len(echo)))
 			two := one + int(second%uint(len(echo)-one))
 			lines := []string{before + echo[:one], echo[one:two], echo[two:] + " is wrong"}
