@@ -247,8 +247,9 @@ func FuzzQuoting(f *testing.F) {
 		if err := json.Unmarshal([]byte(jsonString(s)), &got); err != nil || utf8.ValidString(s) && got != s {
 			t.Errorf("jsonString(%q) is read as %q, %v", s, got, err)
 		}
-		if quoted := Shell(s); strings.HasPrefix(quoted, "'") && unquoteShell(quoted) != s {
-			t.Errorf("Shell(%q) = %s is read as %q", s, quoted, unquoteShell(quoted))
+		quoted := Shell(s)
+		if got, ending := unquoteShell(quoted); strings.HasPrefix(quoted, "'") && (got != s || ending != quoteClosed) {
+			t.Errorf("Shell(%q) = %s is read as %q, %q", s, quoted, got, ending)
 		}
 	})
 }

@@ -52,6 +52,7 @@ const (
 	roleCAFile
 	roleFingerprint
 	roleHelo
+	roleUnchecked // certificates are not checked
 )
 
 // account is what a file says of one way to send.
@@ -78,6 +79,14 @@ type setting struct {
 	literal bool   // not a variable, whose value nobody knows here
 	quoted  bool   // it is a text
 	path    string // what it belongs to in the file
+}
+
+// key is the setting's name as it stands in the file.
+func (s setting) key() string {
+	if end := strings.IndexAny(s.shown, " :=,"); end > 0 {
+		return s.shown[:end]
+	}
+	return s.shown
 }
 
 func (s setting) known() bool { return s.line > 0 && s.literal && s.value != "" }
@@ -114,7 +123,7 @@ func (a *account) field(r role) *setting {
 // take keeps a setting for what it is.
 func (a *account) take(r role, s setting) {
 	if r == rolePassword {
-		s.shown = s.name
+		s.shown = s.key()
 	}
 	if into := a.field(r); into != nil {
 		*into = s

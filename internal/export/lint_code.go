@@ -53,7 +53,7 @@ func codeSetting(at line, name, separator, expression string) setting {
 }
 
 // property is "name: value" of an object.
-const properties = `host|port|secure|user|pass|username|password|from|service|requireTLS|ignoreTLS|rejectUnauthorized`
+const properties = `host|port|secure|secureConnection|user|pass|username|password|from|service|requireTLS|ignoreTLS|rejectUnauthorized`
 
 var (
 	property = lazily(`(?:^|[{,\s])["']?(` + properties + `|createTransport)["']?\s*[:(]\s*([^:].*)$`)
@@ -64,7 +64,8 @@ var (
 func readNodemailer(l *linter, all []line) []*account {
 	var out []*account
 	var a *account
-	for _, s := range scan(all, "", nodemailerSettings) {
+	named := objectsOf(l.text)
+	for _, s := range scan(all, "", func(at line) []setting { return nodemailerSettings(at, named) }) {
 		if s.name == "createTransport" {
 			a = &account{missing: "`secure: true`"}
 			out = append(out, a)
@@ -83,11 +84,34 @@ func readNodemailer(l *linter, all []line) []*account {
 	return out
 }
 
-// nodemailerSettings are those of a line, createTransport's argument among them.
-func nodemailerSettings(at line) []setting {
+var namedTransport = lazily(`createTransport\s*\(\s*(?:[\w$]+\.)*([A-Za-z_]\w*)\s*[,)]`)
+
+// objectsOf finds where the objects begin that createTransport is given by their
+// names; nil without one.
+func objectsOf(text []byte) *regexp.Regexp {
+	var names []string
+	for _, m := range namedTransport().FindAllSubmatch(text, -1) {
+		names = append(names, string(m[1]))
+	}
+	if names == nil {
+		return nil
+	}
+	return regexp.MustCompile(`\b(?:` + strings.Join(names, "|") + `)["']?\s*(?::[^={]*)?[:=]\s*\{`)
+}
+
+// nodemailerSettings are those of a line, among them createTransport with its
+// argument, or with nothing where the object begins that is named there.
+func nodemailerSettings(at line, named *regexp.Regexp) []setting {
 	var out []setting
-	for _, part := range splitBefore(nextProperty(), withoutComment(at.text, "//")) {
+	text := withoutComment(at.text, "//")
+	if named != nil && named.MatchString(text) {
+		out = append(out, setting{line: at.number, name: "createTransport"})
+	}
+	for _, part := range splitBefore(nextProperty(), text) {
 		if _, arguments, ok := strings.Cut(part, "createTransport"); ok {
+			if named != nil && namedTransport().MatchString(part) {
+				continue
+			}
 			out = append(out, codeSetting(at, "createTransport", "", strings.TrimPrefix(strings.TrimSpace(arguments), "(")))
 		} else if m := property().FindStringSubmatch(part); m != nil {
 			out = append(out, codeSetting(at, m[1], ": ", m[2]))
@@ -116,6 +140,9 @@ func (l *linter) setNodemailer(a *account, s setting) {
 			l.find(s.line, fmt.Sprintf("`%s` is a text, which always counts as true: write it without quotes", s.shown))
 			return
 		}
+		if a.security.line > 0 {
+			return // ignoreTLS has said it, or it is of another object
+		}
 		if s.literal && s.value == "true" {
 			a.security, a.means, a.instead = s, submission.SSL, "false"
 		} else if s.literal {
@@ -123,8 +150,14 @@ func (l *linter) setNodemailer(a *account, s setting) {
 		}
 	case "rejectUnauthorized":
 		if s.value == "false" {
-			l.find(s.line, "`rejectUnauthorized: false`: anybody on the way can pretend to be the server and read the password")
+			l.find(s.line, "`rejectUnauthorized: false`: "+unchecked)
 		}
+	case "ignoreTLS":
+		if s.value == "true" {
+			a.security, a.means, a.instead = s, submission.None, "requireTLS: true"
+		}
+	case "secureConnection":
+		l.find(s.line, fmt.Sprintf("`%s` is not read: Nodemailer calls it secure", s.shown))
 	case "service":
 		l.setService(a, s)
 	case "username", "password":
@@ -132,7 +165,10 @@ func (l *linter) setNodemailer(a *account, s setting) {
 			l.find(s.line, fmt.Sprintf("`%s:` is not read: Nodemailer calls them user and pass", s.name))
 		}
 	default:
-		a.take(map[string]role{"host": roleHost, "port": rolePort, "user": roleUser, "pass": rolePassword, "from": roleFrom}[s.name], s)
+		r := map[string]role{"host": roleHost, "port": rolePort, "user": roleUser, "pass": rolePassword, "from": roleFrom}[s.name]
+		if into := a.field(r); into != nil && into.line == 0 { // a second one is of another object
+			a.take(r, s)
+		}
 	}
 }
 
@@ -255,7 +291,7 @@ func readPHP(l *linter, all []line) []*account {
 		switch s.name {
 		case "verify_peer", "verify_peer_name":
 			if !pinned {
-				l.find(s.line, fmt.Sprintf("`%s` => false: anybody on the way can pretend to be the server and read the password", s.name))
+				l.find(s.line, fmt.Sprintf("`%s` => false: %s", s.name, unchecked))
 			}
 		case "SMTPAuth":
 			auth = s

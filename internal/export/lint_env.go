@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -34,6 +35,8 @@ func roleOf(name string) (account string, r role) {
 		return m[1], roleFrom
 	case "SECURE", "SECURITY", "ENCRYPTION", "SCHEME", "PROTOCOL", "TLS", "SSL", "USE_TLS", "USE_SSL", "STARTTLS", "USE_STARTTLS", "REQUIRE_TLS", "STARTTLS_POLICY", "START_TLS_POLICY", "ENABLE_STARTTLS", "ENABLE_STARTTLS_AUTO":
 		return m[1], roleSecurity
+	case "SKIP_VERIFY", "FORCE_TRUST_SERVER_CERT", "ACCEPT_INVALID_CERTS", "ACCEPT_INVALID_HOSTNAMES", "OPENSSL_VERIFY_MODE":
+		return m[1], roleUnchecked
 	case "URL", "DSN", "URI":
 		return m[1], roleURL
 	}
@@ -58,13 +61,14 @@ func (l *linter) envSetting(at line, name, text string) setting {
 	account, r := roleOf(v.name)
 	ours := account != "" && r != noRole
 	text = strings.TrimSpace(text)
+	ending := quoteClosed
 	switch {
 	case strings.HasPrefix(text, "'"):
 		v.quoted = true
-		v.value = unquoteShell(text)
+		v.value, ending = unquoteShell(text)
 	case strings.HasPrefix(text, `"`):
 		v.quoted = true
-		v.value, v.literal = unquoteDouble(text)
+		v.value, v.literal, ending = unquoteDouble(text)
 		if ours && !v.literal && r == rolePassword && !isReference(v.value) {
 			l.find(at.number, fmt.Sprintf("the $ in the value of %s begins a variable: put it between single quotes", name))
 		}
@@ -78,9 +82,21 @@ func (l *linter) envSetting(at line, name, text string) setting {
 			l.judgeBare(at.number, name, v.value, r)
 		}
 	}
+	if ours && ending != quoteClosed {
+		l.find(at.number, fmt.Sprintf(string(ending), name))
+	}
 	v.shown = name + "=" + v.value
 	return v
 }
+
+// quoteEnding is how a value in quotes ends: what is wrong with that.
+type quoteEnding string
+
+const (
+	quoteClosed quoteEnding = ""
+	quoteOpen   quoteEnding = "the quote at the value of %s is not closed in its line"
+	quoteWithin quoteEnding = "the value of %s goes on behind the closing quote: put it between single quotes"
+)
 
 // variableStart is where a value begins to be another's.
 var variableStart = lazily(`\$[A-Za-z_{(]`)
@@ -102,10 +118,11 @@ func (l *linter) judgeBare(at int, name, value string, r role) {
 	}
 }
 
-// unquoteShell reads 'a'\”b'.
-func unquoteShell(s string) string {
+// unquoteShell reads a word of the shell: 'a', and a ' in it as '\”.
+func unquoteShell(s string) (string, quoteEnding) {
 	var b strings.Builder
-	for inside := false; s != ""; s = s[1:] {
+	inside := false
+	for ; s != ""; s = s[1:] {
 		switch {
 		case s[0] == '\'':
 			inside = !inside
@@ -113,20 +130,24 @@ func unquoteShell(s string) string {
 			b.WriteByte('\'')
 			s = s[1:]
 		case !inside && (s[0] == ' ' || s[0] == '#'):
-			return b.String()
+			return b.String(), quoteClosed
 		default:
 			b.WriteByte(s[0])
 		}
 	}
-	return b.String()
+	if inside {
+		return b.String(), quoteOpen
+	}
+	return b.String(), quoteClosed
 }
 
 // unquoteDouble reads "a\"b" up to the closing quote. It is not literal where a
 // variable stands in it.
-func unquoteDouble(s string) (value string, literal bool) {
+func unquoteDouble(s string) (value string, literal bool, ending quoteEnding) {
 	literal = true
 	var b strings.Builder
-	for i := 1; i < len(s) && s[i] != '"'; i++ {
+	i := 1
+	for ; i < len(s) && s[i] != '"'; i++ {
 		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte("\\\"$`'", s[i+1]) >= 0 {
 			i++
 		} else if s[i] == '$' && variableStart().MatchString(s[i:min(i+2, len(s))]) {
@@ -134,7 +155,13 @@ func unquoteDouble(s string) (value string, literal bool) {
 		}
 		b.WriteByte(s[i])
 	}
-	return b.String(), literal
+	switch {
+	case i >= len(s):
+		ending = quoteOpen
+	case i+1 < len(s) && !strings.ContainsRune(" \t#", rune(s[i+1])):
+		ending = quoteWithin
+	}
+	return b.String(), literal, ending
 }
 
 // accountsOf puts the variables together that belong together: those of one
@@ -169,6 +196,10 @@ func (l *linter) assign(a *account, v setting, r role) {
 		l.assignURL(a, v)
 	case roleSecurity:
 		l.assignSecurity(a, v)
+	case roleUnchecked:
+		if v.literal && (isYes(v.value) || strings.EqualFold(v.value, "none")) {
+			l.find(v.line, fmt.Sprintf("`%s`: %s", v.shown, unchecked))
+		}
 	default:
 		a.take(r, v)
 	}
@@ -199,10 +230,14 @@ func (l *linter) assignHost(a *account, v setting) {
 	}
 }
 
+func isYes(value string) bool {
+	return slices.Contains([]string{"true", "1", "yes", "on"}, strings.ToLower(value))
+}
+
 // assignSecurity reads the many ways to say it.
 func (l *linter) assignSecurity(a *account, v setting) {
 	value := strings.ToLower(v.value)
-	yes := value == "true" || value == "1" || value == "yes" || value == "on"
+	yes := isYes(value)
 	no := value == "false" || value == "0" || value == "no" || value == "off"
 	last := v.name[strings.LastIndexByte(v.name, '_')+1:]
 	if !v.literal {
@@ -226,7 +261,9 @@ func (l *linter) assignSecurity(a *account, v setting) {
 		means, instead = submission.STARTTLS, "false"
 	case value == "smtps":
 		means, instead = submission.SSL, "smtp"
-	case value == "ssl" || value == "implicit":
+	case last == "SECURITY" && (value == "none" || value == "off"):
+		means, instead = submission.None, "starttls on 587, ssl on 465"
+	case value == "ssl" || value == "implicit" || value == "force_tls":
 		means, instead = submission.SSL, map[bool]string{true: "starttls", false: "tls"}[last == "SECURITY"]
 	case value == "tls" || value == "starttls":
 		means, instead = submission.STARTTLS, "ssl"

@@ -25,7 +25,7 @@ func readINI(l *linter, all []line) []*account {
 		if m == nil || prefix == "" {
 			return nil
 		}
-		s := iniSetting(at, prefix, m[1], strings.TrimSpace(m[2]))
+		s := l.iniSetting(at, prefix, m[1], strings.TrimSpace(m[2]))
 		if strings.EqualFold(m[1], "enabled") {
 			enabled = s
 		}
@@ -48,11 +48,11 @@ func (l *linter) judgeEnabled(a *account, enabled setting) {
 	}
 }
 
-// iniSetting reads a value in go-ini's quotes, or without. # and ; begin a
-// comment unless they are quoted, which the password in Grafana's docs is too.
-func iniSetting(at line, prefix, name, text string) setting {
+// iniSetting reads a value as go-ini does: a # or ; anywhere begins a comment,
+// in " and ' too, but not in """ and backquotes.
+func (l *linter) iniSetting(at line, prefix, name, text string) setting {
 	s := setting{line: at.number, name: prefix + strings.ToUpper(name), literal: true}
-	for _, quote := range []string{`"""`, "`", `"`, "'"} {
+	for _, quote := range []string{`"""`, "`"} {
 		if inside, ok := strings.CutPrefix(text, quote); ok && len(text) >= 2*len(quote) {
 			s.value, _, _ = strings.Cut(inside, quote)
 			s.quoted = true
@@ -61,8 +61,14 @@ func iniSetting(at line, prefix, name, text string) setting {
 	}
 	if !s.quoted {
 		s.value = text
-		if i := strings.IndexAny(text, "#;"); i > 0 && strings.ContainsRune(" \t", rune(text[i-1])) {
+		if i := strings.IndexAny(text, "#;"); i >= 0 {
 			s.value = strings.TrimSpace(text[:i])
+			if _, r := roleOf(s.name); r != noRole && i > 0 && !strings.ContainsRune(" \t", rune(text[i-1])) {
+				l.find(at.number, fmt.Sprintf("the %c in the value of %s begins a comment: put the value between backquotes", text[i], name))
+			}
+		}
+		if n := len(s.value); n > 1 && s.value[0] == s.value[n-1] && strings.IndexByte(`"'`, s.value[0]) >= 0 {
+			s.value = s.value[1 : n-1]
 		}
 	}
 	if file, ok := strings.CutPrefix(s.value, "$__file{"); ok { // Grafana's

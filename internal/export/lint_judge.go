@@ -11,6 +11,9 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
+// unchecked is what comes of not checking certificates.
+const unchecked = "anybody on the way can pretend to be the server and read the password"
+
 // judge says what cannot work in an account, whatever program it is for.
 func (l *linter) judge(a *account) {
 	l.judgeHost(a)
@@ -58,11 +61,17 @@ func (l *linter) judgePort(a *account) {
 		l.find(a.port.line, fmt.Sprintf("port %d is for reading mail (%s): use 587 with STARTTLS, or 465 with implicit TLS", port, wrong))
 		return
 	}
+	if l.onlySTARTTLS(a.host.value) && port == submission.PortSubmissions {
+		l.find(a.port.line, fmt.Sprintf("%s has no port 465: use 587 with STARTTLS", a.host.value))
+		return
+	}
 	right := rightSecurity(port)
 	switch {
 	case right == "" || a.means == "" || a.means == right || local && a.means == submission.None:
 	case a.security.line == 0:
 		l.find(a.port.line, fmt.Sprintf("port %d without %s: %s", port, a.missing, whatHappens(a.means, port)))
+	case a.means == submission.None:
+		l.find(a.security.line, fmt.Sprintf("`%s` on %d: %s: use %s", a.security.shown, port, whatHappens(a.means, port), a.instead))
 	default:
 		l.find(a.security.line, fmt.Sprintf("`%s` on %d: use %s, or port %d", a.security.shown, port, a.instead, otherPort(port)))
 	}
@@ -94,6 +103,21 @@ func whatHappens(means submission.Security, port int) string {
 		return "the program waits for a greeting that never comes"
 	}
 	return "the server speaks in clear there, and the program does not"
+}
+
+// onlySTARTTLS reports the host of a provider that has 587 and no 465.
+func (l *linter) onlySTARTTLS(host string) bool {
+	if l.providers == nil {
+		return false
+	}
+	p, _ := l.byHost(host)
+	if p == nil {
+		return false
+	}
+	has := func(port int) bool {
+		return slices.ContainsFunc(p.Endpoints, func(e preset.Endpoint) bool { return strings.EqualFold(e.Host, host) && e.Port == port })
+	}
+	return has(submission.PortSubmission) && !has(submission.PortSubmissions)
 }
 
 // judgeProvider holds the account against what is known of the provider.
@@ -174,8 +198,15 @@ func (l *linter) judgePassword(a *account, p *preset.Preset) {
 		text = strings.NewReplacer(" ", "", "-", "").Replace(text)
 	}
 	if len([]rune(text)) != shape.Length || strings.ContainsFunc(text, outside(shape.Alphabet)) {
-		l.find(a.password.line, fmt.Sprintf("the value of %s is not shaped like a %s (%d characters): %s", a.password.shown, p.Password.Label, shape.Length, p.Password.URL))
+		l.find(a.password.line, fmt.Sprintf("the value of %s is not shaped like %s (%d characters): %s", a.password.shown, withArticle(p.Password.Label), shape.Length, p.Password.URL))
 	}
+}
+
+func withArticle(noun string) string {
+	if strings.ContainsAny(noun[:min(1, len(noun))], "aeioAEIO") {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // outside reports the characters that an alphabet does not have.
@@ -196,8 +227,11 @@ func outside(a preset.Alphabet) func(rune) bool {
 }
 
 // ProviderAt is the provider that submits at a host, filled in for its region;
-// nil where none is known to.
+// nil where none is known to. What listens on this machine may be anything.
 func ProviderAt(host string, providers *preset.Library) *preset.Preset {
+	if submission.IsLoopbackHost(host) {
+		return nil
+	}
 	p, _ := (&linter{providers: providers}).byHost(host)
 	return p
 }

@@ -78,7 +78,7 @@ func (a *msmtpAccount) set(l *linter, s setting) {
 		}
 	case "tls_certcheck":
 		if s.value == "off" {
-			l.find(s.line, "`tls_certcheck off`: anybody on the way can pretend to be the server and read the password")
+			l.find(s.line, "`tls_certcheck off`: "+unchecked)
 		}
 	default:
 		a.take(map[string]role{"host": roleHost, "port": rolePort, "user": roleUser, "password": rolePassword,

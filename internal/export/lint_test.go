@@ -70,7 +70,7 @@ func TestLintMistakes(t *testing.T) {
 		"compose, Grafana":    {"docker-compose.yml", "services:\n  g:\n    environment:\n      GF_SMTP_HOST: smtp.example.com:25\n", []string{"4: port 25"}},
 		"alertmanager":        {"alertmanager.yml", "global:\n  smtp_smarthost: 'smtp.example.com:465'\n  smtp_from: a@example.com\n", []string{"2: port 465 without `smtp_require_tls: false`"}},
 		"alertmanager, true":  {"alertmanager.yml", "global:\n  smtp_smarthost: 'smtp.example.com:465'\n  smtp_require_tls: true\n", []string{"3: `smtp_require_tls: true` on 465: use false, or port 587"}},
-		"alertmanager, false": {"alertmanager.yml", "global:\n  smtp_smarthost: smtp.example.com:587\n  smtp_require_tls: false\n", []string{"3: `smtp_require_tls: false` on 587: use true, or port 465"}},
+		"alertmanager, false": {"alertmanager.yml", "global:\n  smtp_smarthost: smtp.example.com:587\n  smtp_require_tls: false\n", []string{"3: `smtp_require_tls: false` on 587: the password would go in clear, and most servers refuse it: use true"}},
 		"msmtp, STARTTLS on 465": {".msmtprc", "defaults\ntls on\nauth on\naccount a\nhost smtp.example.com\nport 465\nuser you@example.com\n",
 			[]string{"6: port 465 without `tls_starttls off`: the program waits"}},
 		"msmtp, implicit on 587": {"msmtprc", "account a\nhost smtp.example.com\nport 587\ntls on\ntls_starttls off\n", []string{"5: `tls_starttls off` on 587: use on, or port 465"}},
@@ -117,7 +117,7 @@ func TestLintMistakes(t *testing.T) {
 		"Grafana, policy":          {"compose.yml", "services:\n  grafana:\n    environment:\n      GF_SMTP_HOST: smtp.example.com:465\n      GF_SMTP_STARTTLS_POLICY: MandatoryStartTLS\n", []string{"5: `GF_SMTP_STARTTLS_POLICY: MandatoryStartTLS` on 465"}},
 		"Grafana, file":            {"grafana.ini", "[server]\ndomain = x\n[smtp]\n;enabled = false\nhost = smtp.example.com:587\nstartTLS_policy = NoStartTLS\n", []string{"5: without `enabled = true` no mail is sent", "6: `startTLS_policy = NoStartTLS` on 587"}},
 		"Grafana, policy's word":   {"grafana.ini", "[smtp]\nenabled = true\nhost = smtp.example.com:587\nstartTLS_policy = starttls\n", []string{"4: `startTLS_policy = starttls`: it is MandatoryStartTLS"}},
-		"Gitea, plain":             {"app.ini", "[mailer]\nENABLED = true\nPROTOCOL = smtp\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587\n", []string{"3: `PROTOCOL = smtp` on 587: use smtp+starttls on 587"}},
+		"Gitea, plain":             {"app.ini", "[mailer]\nENABLED = true\nPROTOCOL = smtp\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587\n", []string{"3: `PROTOCOL = smtp` on 587: the password would go in clear"}},
 		"Gitea, smtps on 587":      {"app.ini", "[mailer]\nENABLED=true\nPROTOCOL=smtps\nSMTP_ADDR=smtp.example.com\nSMTP_PORT=587\n", []string{"3: `PROTOCOL = smtps` on 587: use smtp+starttls, or port 465"}},
 		"Gitea, a word of its own": {"app.ini", "[mailer]\nENABLED = true\nPROTOCOL = starttls\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587\n", []string{"3: `PROTOCOL = starttls`: it is smtps"}},
 		"Gitea, off":               {"app.ini", "[mailer]\nENABLED = false\nPROTOCOL = smtp+starttls\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 587\n", []string{"2: `ENABLED = false`: no mail is sent"}},
@@ -141,6 +141,24 @@ func TestLintMistakes(t *testing.T) {
 			[]string{"4: `smtp_sasl_password_maps = /etc/postfix/sasl_passwd` without the kind of table"}},
 		"Postfix, wrapper and may": {"main.cf", "relayhost = [smtp.example.com]:465\nsmtp_tls_wrappermode = yes\nsmtp_tls_security_level = may\n", []string{"2: `smtp_tls_wrappermode = yes` needs `smtp_tls_security_level = encrypt`"}},
 		"by its content":           {"config", "SMTP_HOST=smtp.example.com\nSMTP_PORT=25\n", []string{"2: port 25"}},
+		"env, none on 587":         {".env", "SMTP_HOST=smtp.example.com\nSMTP_PORT=587\nSMTP_SECURITY=none\n", []string{"3: `SMTP_SECURITY=none` on 587: the password would go in clear, and most servers refuse it: use starttls"}},
+		"env, forced TLS on 587":   {".env", "SMTP_HOST=smtp.example.com\nSMTP_PORT=587\nSMTP_SECURITY=force_tls\n", []string{"3: `SMTP_SECURITY=force_tls` on 587: use starttls, or port 465"}},
+		"env, open quote":          {".env", "SMTP_HOST=smtp.example.com\nSMTP_PASSWORD='pa55\n", []string{"2: the quote at the value of SMTP_PASSWORD is not closed"}},
+		"env, quote in the value":  {".env", "SMTP_HOST=smtp.example.com\nSMTP_PASSWORD=\"pa55\"pa55\n", []string{"2: the value of SMTP_PASSWORD goes on behind the closing quote"}},
+		"env, any certificate":     {".env", "SMTP_HOST=smtp.example.com\nSMTP_PORT=587\nSMTP_ACCEPT_INVALID_CERTS=true\n", []string{"3: `SMTP_ACCEPT_INVALID_CERTS=true`: anybody on the way"}},
+		"env, no verify":           {".env", "SMTP_SERVER=smtp.example.com\nSMTP_PORT=587\nSMTP_OPENSSL_VERIFY_MODE=none\n", []string{"3: `SMTP_OPENSSL_VERIFY_MODE=none`: anybody on the way"}},
+		"Grafana, any certificate": {"grafana.ini", "[smtp]\nenabled = true\nhost = smtp.example.com:587\nskip_verify = true\n", []string{"4: `skip_verify = true`: anybody on the way"}},
+		"Grafana, # unquoted":      {"grafana.ini", "[smtp]\nenabled = true\nhost = smtp.example.com:587\npassword = pa55#word\n", []string{"4: the # in the value of password begins a comment"}},
+		"Gitea, ; in quotes":       {"app.ini", "[mailer]\nENABLED = true\nPROTOCOL = smtps\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 465\nPASSWD = \"pa55;word\"\n", []string{"6: the ; in the value of PASSWD begins a comment"}},
+		"iCloud on 465": {"compose.yml", "services:\n  app:\n    environment:\n      SMTP_HOST: smtp.mail.me.com\n      SMTP_PORT: 465\n      SMTP_SECURITY: ssl\n      SMTP_PASSWORD: pa55\n",
+			[]string{"5: smtp.mail.me.com has no port 465: use 587 with STARTTLS", "7: the value of SMTP_PASSWORD is not shaped like an app-specific password"}},
+		"password by its own key": {"alertmanager.yml", "global:\n  smtp_smarthost: smtp.gmail.com:587\n  smtp_auth_password: pa55\n", []string{"3: the value of smtp_auth_password is not shaped like"}},
+		"WordPress, its constant": {"wp-config.php", "<?php\ndefine('WPMS_SMTP_HOST', 'smtp.gmail.com');\ndefine('WPMS_SMTP_PASS', 'pa55');\n", []string{"3: the value of WPMS_SMTP_PASS is not shaped like"}},
+		"nodemailer, an object before": {"mail.ts", "const db = { host: 'db', port: 25 };\nconst options: Options = {\n  host: 'smtp.example.com',\n  port: 587,\n  secure: true,\n};\nconst cache = { host: 'redis.example.com', port: 25 };\nexport const t = nodemailer.createTransport(options);\n",
+			[]string{"5: `secure: true` on 587: use false, or port 465"}},
+		"nodemailer, a property of an object": {"mail.js", "module.exports = {\n  smtp: {\n    host: 'smtp.example.com',\n    port: 465, secure: false } };\nconst t = createTransport(config.smtp)\n",
+			[]string{"4: `secure: false` on 465"}},
+		"nodemailer, an old word": {"mail.js", "createTransport({ host: 'smtp.example.com', port: 465,\n  secureConnection: true })", []string{"2: `secureConnection: true` is not read: Nodemailer calls it secure"}},
 	} {
 		findings, err := Lint(tt.file, []byte(tt.text), library)
 		if err != nil {
@@ -212,6 +230,7 @@ func TestRead(t *testing.T) {
 		want       []string // of each account: name, values, password, elsewhere
 	}{
 		"env":  {".env", "SMTP_HOST=a.example.com\nSMTP_PORT=587\nSMTP_USER=you\nSMTP_PASSWORD='p$w'\nEMAIL_FROM='You <you@example.com>'\n", []string{"SMTP 1 from=You <you@example.com> host=a.example.com port=587 username=you p$w"}},
+		"none": {".env", "SMTP_HOST=127.0.0.1\nSMTP_PORT=1025\nSMTP_SECURITY=none\n", []string{"SMTP 1 host=127.0.0.1 port=1025 security=none"}},
 		"refs": {".env", "SMTP_HOST=a.example.com\nSMTP_PORT=$PORT\nSMTP_PASSWORD=${PW}\n", []string{"SMTP 1 host=a.example.com [port 2 a variable] [password 3 a variable]"}},
 		"URL":  {".env", "MAILER_DSN=smtps://you%40example.com:p%24w@a.example.com:465\n", []string{"MAILER 1 host=a.example.com port=465 security=ssl username=you@example.com p$w"}},
 		"compose": {"compose.yml", "services:\n  web:\n    environment:\n      SMTP_HOST: a.example.com\n      SMTP_PASSWORD_FILE: /run/secrets/pw\n  app:\n    environment: [SMTP_HOST=b.example.com, 'SMTP_PASSWORD=p$$w']\n",
@@ -310,7 +329,7 @@ func TestReadsExports(t *testing.T) {
 		"env": true, "laravel": true, "symfony": true, "docker-compose": false, "kubernetes": true, "alertmanager": false,
 		"msmtp": true, "nodemailer": true, "django": true, "php": true, "wordpress": true, "postfix": false, "gitea": true, "grafana": false,
 	} {
-		for _, security := range []submission.Security{submission.SSL, submission.STARTTLS} {
+		for _, security := range []submission.Security{submission.SSL, submission.STARTTLS, submission.None} {
 			s := settings(security)
 			s.Password = submission.NewSecret(`p$a"s#s\ w'o%d`)
 			out := write(t, format, s)
