@@ -55,9 +55,12 @@ a file that nobody else can read.`,
 			}); err != nil {
 				return err
 			}
-			o.format, o.output = o.given.Get("for"), o.given.Get("output")
+			o.format, o.output = o.given.Get("for"), fileOf(o.given.Get("output"))
 			if o.list {
 				return listFormats(d, o.json)
+			}
+			if o.json {
+				return &settings.UsageError{What: "--json goes with --list", Hint: "--for json writes the settings as JSON"}
 			}
 			return runExport(cmd.Context(), k, o)
 		},
@@ -77,6 +80,14 @@ a file that nobody else can read.`,
 	f.SortFlags = false
 	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(export.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// fileOf is the file that -o names, "" for standard output.
+func fileOf(output string) string {
+	if output == "-" {
+		return ""
+	}
+	return output
 }
 
 // takenFlags are those that describe an account without a profile, or change
@@ -140,12 +151,16 @@ func runExport(ctx context.Context, k *keeping, o exportOptions) error {
 			return withoutCheck(err)
 		}
 	}
+	t.File = o.output
 	out, err := format.Write(t.Settings)
 	if err != nil {
 		return exportError(err)
 	}
 	if err := deliver(k.deps, out, o); err != nil {
 		return err
+	}
+	if t.guessed {
+		out.Notes = append(out.Notes, fmt.Sprintf("no port was given, and none is proven: %d with %s is written; smtpwiz test finds out which one works", t.Endpoint.Port, t.Endpoint.Security))
 	}
 	for _, note := range out.Notes {
 		fmt.Fprintf(k.deps.streams.Err, "smtpwiz: warning: %s\n", reply.Safe(note))
@@ -182,7 +197,7 @@ func formatOf(name string) (*export.Format, error) {
 func exportError(err error) error {
 	var refused *export.RefusedError
 	if errors.As(err, &refused) {
-		return &settings.UsageError{What: "not written for " + refused.Error(), Hint: "smtpwiz export --list names the other formats"}
+		return &settings.UsageError{What: "not written for " + refused.Error(), Hint: cmp.Or(refused.Hint, "smtpwiz export --list names the other formats")}
 	}
 	return err
 }
@@ -241,6 +256,7 @@ func deliver(d *deps, out export.Output, o exportOptions) error {
 type taken struct {
 	export.Settings
 	alternatives []submission.Endpoint
+	guessed      bool // neither the user, a test nor a preset has named the endpoint
 	password     reader
 }
 
@@ -286,6 +302,7 @@ func takenOf(k *keeping, r request) (taken, error) {
 	if t.Mechanism == "" && t.Endpoint == saved.Proven.Endpoint {
 		t.Mechanism = saved.Proven.Mechanism
 	}
+	t.guessed = t.Preset == nil && len(t.alternatives) > 0 && t.Endpoint != saved.Proven.Endpoint
 	t.Elsewhere = elsewhere(t.Endpoint, s.ConnectTo)
 	t.Incoming = incomingOf(*saved, s)
 	return t, nil

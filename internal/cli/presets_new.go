@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,15 +50,18 @@ func newPreset(k *keeping, o exportOptions) error {
 	if err != nil {
 		return err
 	}
-	text, err := export.Preset(t.Settings, export.Proof{
+	if o.output = fileOf(o.output); o.output != "" {
+		t.Name = strings.TrimSuffix(filepath.Base(o.output), ".toml")
+	}
+	file, err := export.Preset(t.Settings, export.Proof{
 		When: p.Proven.When, Check: p.Proven.Check, Address: p.Proven.Address, TLS: p.Proven.TLS, Mechanism: p.Proven.Mechanism,
 	})
 	if err != nil {
 		return exportError(err)
 	}
-	if err := deliver(k.deps, export.Output{Files: []export.File{{Text: text}}}, o); err != nil {
+	if err := deliver(k.deps, export.Output{Files: []export.File{file}}, o); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(k.deps.streams.Err, "Save it as NAME.toml in the folder smtpwiz/presets of your configuration; docs/presets.md has the rest.")
+	_, err = fmt.Fprintf(k.deps.streams.Err, "Save it as %s in %s; docs/presets.md has the rest.\n", file.Name, userPresets())
 	return err
 }

@@ -398,7 +398,10 @@ func (c Card) Markdown() string {
 	return b.String()
 }
 
-// cell keeps Markdown from reading what is meant as text.
+// cell keeps Markdown from reading what is meant as text. An address stays a link.
 func cell(s string) string {
+	if strings.HasPrefix(s, "https://") && !strings.ContainsAny(s, " <>|") {
+		return "<" + s + ">"
+	}
 	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "<", `\<`, "`", "\\`").Replace(s)
 }

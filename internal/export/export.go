@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -42,6 +43,7 @@ type Settings struct {
 	Elsewhere   string            // host:port to connect to in place of the endpoint's, "" for that
 	Incoming    []Incoming        // where the mail is read, preferred first
 	Preset      *preset.Preset    // of the provider, filled in; nil without one
+	File        string            // where the configuration is written, "" for its usual name
 }
 
 // Incoming is where mail is read.
@@ -69,6 +71,7 @@ type Output struct {
 type RefusedError struct {
 	Format string
 	Why    string
+	Hint   string // what to do, "" to take another format
 }
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("%s: %s", e.Format, e.Why) }
@@ -76,9 +79,10 @@ func (e *RefusedError) Error() string { return fmt.Sprintf("%s: %s", e.Format, e
 // Write puts the settings into a format. The error is a *RefusedError where
 // its program could not work with them.
 func (f *Format) Write(s Settings) (Output, error) {
-	if why := f.refusal(s); why != "" {
-		return Output{}, &RefusedError{f.Name, why}
+	if err := f.refusal(s); err != nil {
+		return Output{}, err
 	}
+	s.File = cmp.Or(s.File, f.File)
 	v := newValues(s)
 	main, err := f.execute(f.Name, v)
 	if err != nil {
@@ -147,21 +151,22 @@ func (f *Format) refused(err error) error {
 }
 
 // refusal is what no template could do anything about.
-func (f *Format) refusal(s Settings) string {
+func (f *Format) refusal(s Settings) error {
+	refuse := func(why, hint string) error { return &RefusedError{f.Name, why, hint} }
 	switch {
 	case s.Username == "":
-		return "the settings have no user name"
+		return refuse("the settings have no user name", "add --username")
 	case (s.Mechanism == "XOAUTH2" || s.Mechanism == "OAUTHBEARER" || s.Mechanism == "EXTERNAL") && !f.AnyLogin:
-		return fmt.Sprintf("the login is by %s, and only that by password is written for this program", s.Mechanism)
+		return refuse(fmt.Sprintf("the login is by %s, and only that by password is written for this program", s.Mechanism), "")
 	case !s.Password.IsZero() && f.NoPassword:
-		return "it holds no password: leave --with-password out"
+		return refuse("it holds no password", "leave --with-password out")
 	}
 	for _, text := range []string{s.Name, s.Endpoint.Host, s.Username, s.From.String(), s.DisplayName, s.Password.Reveal(), s.Command, s.CAFile, s.ClientCert, s.ClientKey} {
 		if strings.ContainsFunc(text, unicode.IsControl) {
-			return "a line end or another control character stands in the settings"
+			return refuse("a line end or another control character stands in the settings", "take it out: no program's file could hold it")
 		}
 	}
-	return ""
+	return nil
 }
 
 // values are the settings as templates see them.
@@ -278,6 +283,15 @@ func (v values) Reading() Incoming {
 		return Incoming{}
 	}
 	return v.Incoming[0]
+}
+
+// Path is the file where a bare name would be looked for elsewhere: by the
+// shell's dot, by require.
+func (v values) Path() string {
+	if filepath.IsAbs(v.File) || strings.HasPrefix(v.File, "./") || strings.HasPrefix(v.File, "../") {
+		return v.File
+	}
+	return "./" + v.File
 }
 
 // Provider is the name of the service.

@@ -20,7 +20,7 @@ type Proof struct {
 // Preset writes the file of a preset from settings that have been proven, with
 // where they come from. The error is a *RefusedError where no preset can hold
 // them.
-func Preset(s Settings, proof Proof) (string, error) {
+func Preset(s Settings, proof Proof) (File, error) {
 	v := newValues(s)
 	var b strings.Builder
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
@@ -50,10 +50,11 @@ func Preset(s Settings, proof Proof) (string, error) {
 	p("# Put the provider's own help page in place of the address below.\n")
 	p("[[source]]\nfacts      = [\"%s\"]\nfrom       = %s\n", strings.Join(facts, `", "`), jsonString("https://"+v.Domain()))
 	p("checked    = %s\nconfidence = \"medium\"\n", jsonString(proof.When.Format(time.DateOnly)))
-	if problems := preset.Check([]byte(b.String()), v.Slug()+".toml"); len(problems) > 0 {
-		return "", &RefusedError{"preset", fmt.Sprint(problems[0])}
+	name := v.Slug() + ".toml"
+	if problems := preset.Check([]byte(b.String()), name); len(problems) > 0 {
+		return File{}, &RefusedError{"preset", fmt.Sprint(problems[0]), "write one by hand: docs/presets.md has the format"}
 	}
-	return b.String(), nil
+	return File{Name: name, Text: b.String()}, nil
 }
 
 func nonEmpty(words ...string) []string {
