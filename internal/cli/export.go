@@ -295,10 +295,8 @@ func takenOf(k *keeping, r request) (taken, error) {
 			return password, err
 		},
 	}
-	if t.Name == "" {
-		t.Name = "mail"
-	}
 	t.Endpoint, t.alternatives = preferred(s.Account.Endpoints, saved.Proven)
+	t.Name = cmp.Or(t.Name, t.Endpoint.Host)
 	if t.Mechanism == "" && t.Endpoint == saved.Proven.Endpoint {
 		t.Mechanism = saved.Proven.Mechanism
 	}

@@ -61,7 +61,7 @@ const whatPOPLacks = "POP fetches the inbox only, mostly to one device: folders,
 func NewCard(s Settings, alternatives []submission.Endpoint) Card {
 	c := Card{
 		Schema: "smtpwiz.card/1", Title: s.Name,
-		Address: s.From.String(), DisplayName: s.DisplayName, Username: s.Username,
+		Address: cmp.Or(s.From.String(), "your address"), DisplayName: s.DisplayName, Username: s.Username,
 		Password: Login{Label: "the password of the account"},
 		Incoming: []Server{}, Programs: []Program{}, Notes: []string{},
 	}
@@ -74,6 +74,7 @@ func NewCard(s Settings, alternatives []submission.Endpoint) Card {
 	if s.Preset != nil {
 		c.know(s.Preset)
 	}
+	c.Username = cmp.Or(c.Username, "that of the account, mostly your whole address")
 	c.word(s)
 	return c
 }
@@ -105,9 +106,6 @@ func (c *Card) know(p *preset.Preset) {
 	c.Password = Login{p.Password.Label, p.Password.URL, p.Password.Refused}
 	if c.Username == "" {
 		c.Username = usernameWords(p.Account)
-	}
-	if c.Address == "" {
-		c.Address = "your address"
 	}
 	for _, note := range []string{p.Account.FromRule, p.Sent.Switch} {
 		if note != "" {

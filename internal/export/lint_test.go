@@ -152,6 +152,8 @@ func TestLintMistakes(t *testing.T) {
 		"Gitea, ; in quotes":       {"app.ini", "[mailer]\nENABLED = true\nPROTOCOL = smtps\nSMTP_ADDR = smtp.example.com\nSMTP_PORT = 465\nPASSWD = \"pa55;word\"\n", []string{"6: the ; in the value of PASSWD begins a comment"}},
 		"iCloud on 465": {"compose.yml", "services:\n  app:\n    environment:\n      SMTP_HOST: smtp.mail.me.com\n      SMTP_PORT: 465\n      SMTP_SECURITY: ssl\n      SMTP_PASSWORD: pa55\n",
 			[]string{"5: smtp.mail.me.com has no port 465: use 587 with STARTTLS", "7: the value of SMTP_PASSWORD is not shaped like an app-specific password"}},
+		"Ghost": {"compose.yml", "services:\n  ghost:\n    environment:\n      mail__options__host: smtp.gmail.com\n      mail__options__port: 587\n      mail__options__secure: \"true\"\n      mail__options__auth__user: you\n",
+			[]string{"6: `mail__options__secure: true` on 587: use false, or port 465", "7: the user name at Gmail"}},
 		"password by its own key": {"alertmanager.yml", "global:\n  smtp_smarthost: smtp.gmail.com:587\n  smtp_auth_password: pa55\n", []string{"3: the value of smtp_auth_password is not shaped like"}},
 		"WordPress, its constant": {"wp-config.php", "<?php\ndefine('WPMS_SMTP_HOST', 'smtp.gmail.com');\ndefine('WPMS_SMTP_PASS', 'pa55');\n", []string{"3: the value of WPMS_SMTP_PASS is not shaped like"}},
 		"nodemailer, an object before": {"mail.ts", "const db = { host: 'db', port: 25 };\nconst options: Options = {\n  host: 'smtp.example.com',\n  port: 587,\n  secure: true,\n};\nconst cache = { host: 'redis.example.com', port: 25 };\nexport const t = nodemailer.createTransport(options);\n",

@@ -21,7 +21,10 @@ func roleOf(name string) (account string, r role) {
 	if m == nil {
 		return "", noRole
 	}
-	rest := strings.TrimPrefix(strings.TrimPrefix(m[2], "SERVER_"), "SMTP_") // NextAuth's EMAIL_SERVER_HOST, Gitea's mailer.SMTP_ADDR
+	rest := m[2]
+	for _, within := range []string{"SERVER_", "SMTP_", "OPTIONS_"} { // NextAuth's EMAIL_SERVER_HOST, Gitea's mailer.SMTP_ADDR, Ghost's mail__options__host
+		rest = strings.TrimPrefix(rest, within)
+	}
 	switch rest {
 	case "HOST", "SERVER", "HOSTNAME", "ADDR", "ADDRESS", "SMARTHOST", "HOST_ADDRESS":
 		return m[1], roleHost
