@@ -29,6 +29,9 @@ func readNodemailer(l *linter, all []line) []*account {
 			out = append(out, a)
 			if s.quoted {
 				l.assignURL(a, s)
+				if strings.HasPrefix(s.value, "smtp://") { // which is never implicit TLS here, on 465 neither
+					a.security, a.means, a.instead = setting{line: s.line, shown: "smtp://"}, submission.STARTTLS, "smtps://"
+				}
 			}
 			continue
 		}

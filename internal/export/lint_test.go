@@ -39,6 +39,8 @@ func TestLintMistakes(t *testing.T) {
 			[]string{"3: `rejectUnauthorized: false`"}},
 		"nodemailer, URL": {"mail.js", `nodemailer.createTransport("smtps://you:pw@smtp.example.com:587")`,
 			[]string{"1: `smtps://` on 587: use smtp://, or port 465"}},
+		"nodemailer, URL on 465": {"mail.js", `nodemailer.createTransport("smtp://you:pw@smtp.example.com:465")`,
+			[]string{"1: `smtp://` on 465: use smtps://, or port 587"}},
 		"env, secure on 587": {".env", "SMTP_HOST=smtp.example.com\nSMTP_PORT=587\nSMTP_SECURE=true\n",
 			[]string{"3: `SMTP_SECURE=true` on 587: use false, or port 465"}},
 		"env, tls on 465":     {".env", "MAIL_HOST=smtp.example.com\nMAIL_PORT=465\nMAIL_ENCRYPTION=tls\n", []string{"3: `MAIL_ENCRYPTION=tls` on 465: use ssl, or port 587"}},
