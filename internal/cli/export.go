@@ -59,7 +59,7 @@ a file that nobody else can read.`,
 			if o.list {
 				return listFormats(d, o.json)
 			}
-			if o.json {
+			if cmd.Flags().Changed("json") { // a variable may be meant for other commands
 				return &settings.UsageError{What: "--json goes with --list", Hint: "--for json writes the settings as JSON"}
 			}
 			return runExport(cmd.Context(), k, o)
