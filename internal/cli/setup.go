@@ -101,6 +101,7 @@ func (s *setup) run(ctx context.Context, argument string) error {
 	if err != nil {
 		return err
 	}
+	given.Check = options.Check
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	prompter, canAsk, err := s.prompter(cancel)
@@ -116,7 +117,7 @@ func (s *setup) run(ctx context.Context, argument string) error {
 		Prober: prober, Card: s.card, WriteCase: prober.writeCase,
 		Finder:   s.finder(),
 		Bridges:  s.bridges(),
-		Keeper:   &keeper{s.keeping, options, s.given},
+		Keeper:   &keeper{keeping: s.keeping, options: options, given: s.given},
 		Hostname: hostname(s.deps),
 		Now:      time.Now, Wait: waitUntil,
 	}, given).Run(ctx)

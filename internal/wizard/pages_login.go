@@ -25,8 +25,8 @@ func loginStep() step {
 				Title:   s.t.loginTitle(),
 				Blocks:  s.whereInWords(p),
 				Actions: []Action{{Key: changeKey, Label: s.t.change(), Letter: "c", Chord: "ctrl+e"}},
-				Next:    s.t.logIn(),
-				Help:    s.t.loginHelp(),
+				Next:    s.t.logIn(s.given.Check),
+				Help:    s.t.loginHelp(s.given.Check),
 			}
 			if p.preset != nil {
 				want := p.preset.Password
@@ -42,7 +42,7 @@ func loginStep() step {
 				page.Questions = append(page.Questions, q)
 			}
 			page.Questions = append(page.Questions, s.passwordQuestion(p))
-			page.Blocks = append(page.Blocks, Block{Plain, s.t.nothingSaved(s.attempt().Account.To.String())})
+			page.Blocks = append(page.Blocks, Block{Plain, s.t.nothingSaved(s.given.Check, s.attempt().Account.To.String())})
 			return page
 		},
 		take: func(s *state, a Answer) string {

@@ -375,6 +375,32 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// A try that was told to stop before the test mail claims nothing of it.
+func TestShorterChecks(t *testing.T) {
+	t.Parallel()
+	for check, proves := range map[report.Check]string{
+		report.CheckConnect: "smtp.gmail.com answers as a mail server", report.CheckLogin: "smtp.gmail.com let you in",
+		report.CheckSender: "smtp.gmail.com let you in, and let you begin a mail to you@gmail.com",
+	} {
+		t.Run(string(check), func(t *testing.T) {
+			t.Parallel()
+			stops := ends(report.Step{Stage: report.Quit, Status: report.OK}, func(r *report.Report) { r.Check, r.Subject = check, "" })
+			got := walk{
+				given: Given{Check: check}, dns: atGmail, tries: []outcome{stops},
+				turns: []turn{
+					address("you@gmail.com"), {page: "login", says: []string{"No mail is sent."}, hides: []string{"test mail"}, secrets: typed(bare)},
+					{page: "save", hides: []string{"test mail"}},
+				},
+				account: "gmail: you@gmail.com at smtp.gmail.com:465 ssl as you@gmail.com in keyring",
+			}.run(t)
+			all := textOf(Page{Blocks: got.told})
+			if !strings.Contains(all, "Proven: "+proves+".") || strings.Contains(all, "Look for") || strings.Contains(all, "took a mail") {
+				t.Errorf("the summary says\n%s", all)
+			}
+		})
+	}
+}
+
 // TestThreeScreens counts what setup asks when all goes well.
 func TestThreeScreens(t *testing.T) {
 	t.Parallel()

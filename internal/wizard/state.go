@@ -129,6 +129,9 @@ func newState(d Deps, given Given) *state {
 		resolved: map[choice]resolved{}, passed: map[string]bool{}, reopened: map[string]bool{},
 		password: given.Password, names: d.Keeper.Names, checked: d.Keeper.CheckName,
 	}
+	if given.Check == "" {
+		s.given.Check = report.CheckSend
+	}
 	for f, v := range given.Defaults {
 		s.values[f] = spelled(f, v, given.Defaults)
 	}

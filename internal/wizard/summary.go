@@ -16,7 +16,7 @@ func (s *state) acceptance() []Block {
 	if s.untested || s.report == nil {
 		return nil
 	}
-	return []Block{{Plain, s.t.accepted(s.report.Endpoint.Host, s.report.Account.To.String())}}
+	return []Block{{Plain, s.t.accepted(s.report.Check, s.report.Endpoint.Host, s.report.Account.To.String())}}
 }
 
 // summary stays on the screen: the settings, what was proven, where it is, how
@@ -33,7 +33,7 @@ func (s *state) summary(card []string) []Block {
 		out = append(out, Block{Plain, s.t.isDefault(s.saved.Name)})
 	}
 	out = append(out, Block{Plain, s.t.passwordIs(s.store())})
-	if s.store() == StoreKeyring || s.store() == StoreFile {
+	if (s.store() == StoreKeyring || s.store() == StoreFile) && s.password.Reveal() != s.given.Kept.Reveal() {
 		out = append(out, Block{Plain, s.t.passwordSet(s.now())})
 	}
 	out = append(out,
@@ -51,14 +51,14 @@ func (s *state) proof() []Block {
 	if s.untested || s.report == nil {
 		return []Block{{Plain, s.t.notProven()}}
 	}
-	out := []Block{{Plain, s.t.proven(s.report.Endpoint, s.report.Account.To.String(), s.report.Subject)}}
+	out := []Block{{Plain, s.t.proven(s.report.Check, s.report.Endpoint.Host, s.report.Account.To.String(), s.report.Subject)}}
 	if s.report.TLS != nil {
 		out = append(out, Block{Plain, s.t.provenTLS(s.report.TLS.Version, s.value(Fingerprint) != "")})
 	}
 	if !s.report.Conclusive {
 		out = append(out, Block{Plain, s.t.notConclusive()})
 	}
-	return append(out, Block{Plain, s.t.notLookedAt()})
+	return append(out, Block{Plain, s.t.notLookedAt(s.report.Check)})
 }
 
 // surprises is what people find out too late: doubles in Sent, limits, the

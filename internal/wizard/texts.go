@@ -220,14 +220,36 @@ func (texts) goOn(oauth bool) string {
 	}
 	return "go on with a password"
 }
-func (texts) loginTitle() string  { return "Log in" }
-func (texts) logIn() string       { return "log in and send one test mail" }
-func (texts) senderLabel() string { return "Sender (From)" }
-func (texts) loginHelp() string {
-	return "Enter connects to the server, logs in and sends one test mail to yourself. The password is not shown. Nothing is saved before you say so."
+func (texts) loginTitle() string { return "Log in" }
+func (texts) logIn(c report.Check) string {
+	switch c {
+	case report.CheckConnect:
+		return "connect"
+	case report.CheckLogin:
+		return "log in"
+	case report.CheckSender:
+		return "log in and ask for the sender"
+	}
+	return "log in and send one test mail"
 }
-func (texts) nothingSaved(to string) string {
-	return fmt.Sprintf("One test mail goes to %s. Nothing is saved yet.", to)
+func (texts) senderLabel() string { return "Sender (From)" }
+func (texts) loginHelp(c report.Check) string {
+	const rest = " The password is not shown. Nothing is saved before you say so."
+	switch c {
+	case report.CheckConnect:
+		return "Enter connects to the server, without logging in." + rest
+	case report.CheckLogin:
+		return "Enter connects to the server and logs in. No mail is sent." + rest
+	case report.CheckSender:
+		return "Enter connects to the server, logs in and asks whether it takes a mail from you. None is sent." + rest
+	}
+	return "Enter connects to the server, logs in and sends one test mail to yourself." + rest
+}
+func (texts) nothingSaved(c report.Check, to string) string {
+	if c.Includes(report.Data) {
+		return fmt.Sprintf("One test mail goes to %s. Nothing is saved yet.", to)
+	}
+	return "No mail is sent. Nothing is saved yet."
 }
 func (texts) passwordOfServer() string {
 	return "The password of the mailbox on this server. If your provider has app passwords, make one and use that."
@@ -521,7 +543,15 @@ func (texts) nameTaken(name string) string {
 // --- saving ---
 
 func (texts) works() string { return "Works." }
-func (texts) accepted(host, to string) string {
+func (texts) accepted(c report.Check, host, to string) string {
+	switch c {
+	case report.CheckConnect:
+		return fmt.Sprintf("%s answers. The login was not tried.", host)
+	case report.CheckLogin:
+		return fmt.Sprintf("%s let you in. No mail was sent.", host)
+	case report.CheckSender:
+		return fmt.Sprintf("%s let you in and takes mail from you to %s. None was sent.", host, to)
+	}
 	return fmt.Sprintf("%s took the test mail to %s.", host, to)
 }
 func (texts) untested() string { return "Not tested: what is saved may be wrong" }
@@ -608,8 +638,16 @@ func (texts) notSavedBecause(err string) string {
 
 func (texts) savedAs(name string) string { return fmt.Sprintf("Saved as “%s”.", name) }
 func (texts) nothingWasSaved() string    { return "Nothing was saved." }
-func (texts) proven(e submission.Endpoint, to, subject string) string {
-	return fmt.Sprintf("Proven: %s let you in and took a mail to %s. Look for “%s” in that mailbox; it may be in Junk.", e.Host, to, subject)
+func (texts) proven(c report.Check, host, to, subject string) string {
+	switch c {
+	case report.CheckConnect:
+		return fmt.Sprintf("Proven: %s answers as a mail server.", host)
+	case report.CheckLogin:
+		return fmt.Sprintf("Proven: %s let you in.", host)
+	case report.CheckSender:
+		return fmt.Sprintf("Proven: %s let you in, and let you begin a mail to %s.", host, to)
+	}
+	return fmt.Sprintf("Proven: %s let you in and took a mail to %s. Look for “%s” in that mailbox; it may be in Junk.", host, to, subject)
 }
 func (texts) provenTLS(version string, pinned bool) string {
 	if pinned {
@@ -620,7 +658,13 @@ func (texts) provenTLS(version string, pinned bool) string {
 func (texts) notConclusive() string {
 	return "Not proven: whether the provider lets you send as this address."
 }
-func (texts) notLookedAt() string {
+func (texts) notLookedAt(c report.Check) string {
+	switch c {
+	case report.CheckConnect:
+		return "Not proven: the user name, the password, that it takes your mail, and that reading mail works."
+	case report.CheckLogin, report.CheckSender:
+		return "Not proven: that it takes a mail of yours, and that reading mail works."
+	}
 	return "Not proven: that the mail arrived, and that reading mail works."
 }
 func (texts) notProven() string { return "Nothing is proven: the last try did not pass." }

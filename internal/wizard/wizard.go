@@ -64,6 +64,7 @@ type Given struct {
 	Keeps    bool                        // or it has one that Keeper.Kept reads, once it is wanted
 	Locked   bool                        // which takes a passphrase
 	Profile  string                      // name of the profile that is edited, "" for a new one
+	Check    report.Check                // how far the Prober goes, "" for a test mail
 	Yes      bool                        // take the default for what is not given
 	// SaveUntested saves also what has not passed, where nobody can be asked.
 	SaveUntested bool
