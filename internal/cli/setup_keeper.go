@@ -20,6 +20,7 @@ type keeper struct {
 	*keeping
 	options *settings.Settings // what the flags say of connecting, which the profile keeps
 	given   settings.Answers
+	kept    submission.Secret // what Kept has read: saved again, it was not set anew
 }
 
 func (k *keeper) Stores(ctx context.Context) []wizard.StoreOffer {
@@ -95,8 +96,8 @@ func (k *keeper) Kept(ctx context.Context, name string, passphrase submission.Se
 	if !passphrase.IsZero() {
 		k.keys.Passphrase, k.file = passphrase, nil
 	}
-	kept, err := k.password(ctx, p)
-	return kept, secretError(ctx, err)
+	k.kept, err = k.password(ctx, p)
+	return k.kept, secretError(ctx, err)
 }
 
 // Save puts the password where it is to rest, then writes the profile. If that
@@ -183,12 +184,23 @@ func (k *keeper) profileOf(p wizard.Proven, old *profile.Profile) profile.Profil
 	return out
 }
 
-// keep puts the password where the wizard was told to.
+// keep puts the password where the wizard was told to, unless it rests there.
+// One that was only moved was not set anew.
 func (k *keeper) keep(ctx context.Context, into *profile.Profile, p wizard.Proven) error {
-	into.Secret.Store = profile.SecretStore(p.Place.Store)
-	into.Secret.Command = p.Place.Command
-	if p.Account.Password.IsZero() || into.Secret.Store == profile.StoreNone || into.Secret.Store == profile.StoreCommand {
+	was := into.Secret
+	into.Secret = profile.SecretRef{Store: profile.SecretStore(p.Place.Store)}
+	same := !k.kept.IsZero() && p.Account.Password.Reveal() == k.kept.Reveal()
+	switch {
+	case !hasRecord(*into):
+		into.Secret.Command = p.Place.Command
 		return nil
+	case p.Account.Password.IsZero(), same && was.Store == into.Secret.Store:
+		into.Secret.ID, into.Secret.KeyFile, into.Secret.PasswordSet = was.ID, was.KeyFile, was.PasswordSet
+		return nil
+	}
+	into.Secret.ID, into.Secret.PasswordSet = was.ID, time.Now()
+	if same && !was.PasswordSet.IsZero() {
+		into.Secret.PasswordSet = was.PasswordSet
 	}
 	if into.Secret.ID == "" {
 		into.Secret.ID = secret.NewRef(into.Name).ID
@@ -210,7 +222,6 @@ func (k *keeper) keep(ctx context.Context, into *profile.Profile, p wizard.Prove
 	if err := store.Set(ctx, ref, p.Account.Password); err != nil {
 		return err
 	}
-	into.Secret.PasswordSet = time.Now()
 	if into.Secret.Store == profile.StoreFile {
 		into.Secret.KeyFile = k.keyFileInUse()
 	}

@@ -7,19 +7,21 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
 
 // alone is the program without anybody to ask.
 type alone struct {
-	t  *testing.T
-	at string
-	p  *place
+	t   *testing.T
+	at  string
+	p   *place
+	env []string
 }
 
 func newAlone(t *testing.T, p *place) *alone {
-	a := &alone{t, emptyHome(t), p}
+	a := &alone{t: t, at: emptyHome(t), p: p}
 	a.write("pw", spacedWord[:4]+"\n") // too short for a password of Google's, and sent all the same
 	a.write("phrase", passphrase+"\n")
 	return a
@@ -35,7 +37,7 @@ func (a *alone) write(name, text string) {
 // runs the program to its end, and returns what it printed.
 func (a *alone) runs(status int, args ...string) (out, talk string) {
 	a.t.Helper()
-	cmd := program(a.t, a.at, a.p.world, []string{a.p.trust(a.at)}, args...)
+	cmd := program(a.t, a.at, a.p.world, append(a.env, a.p.trust(a.at)), args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	_ = cmd.Run() // its status tells
@@ -153,6 +155,48 @@ func TestSetupAloneSavesNothingThatFailed(t *testing.T) {
 	config, err := os.ReadFile(filepath.Join(b.at, "config/smtpwiz/config.toml"))
 	if err != nil || !strings.Contains(string(config), "[profile.work]") || strings.Contains(string(config), "proven") {
 		t.Errorf("%v\n%s", err, config)
+	}
+}
+
+// The day on which a password was set stays while it does, also in another store,
+// and is nothing that is known of a command's.
+func TestSetupKeepsTheDayOfThePassword(t *testing.T) {
+	t.Parallel()
+	a := newAlone(t, atGmail(t))
+	a.runs(0, everything...)
+	path := filepath.Join(a.at, "config/smtpwiz/config.toml")
+	day := regexp.MustCompile(`password_set = \S+`)
+	config, err := os.ReadFile(path)
+	if err != nil || !day.Match(config) {
+		t.Fatalf("%v\n%s", err, config)
+	}
+	const long = "password_set = 2020-02-02T02:02:02Z"
+	if err := os.WriteFile(path, day.ReplaceAll(config, []byte(long)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, variable := newKeyring(t)
+	a.env = append(a.env, variable)
+	for _, step := range []struct {
+		args     []string
+		day      string
+		says, no string
+	}{
+		{[]string{"--display-name", "You"}, long, "The password is in the encrypted file.", "It was set on"},
+		{[]string{"--secret-store", "keyring"}, long, "The password is in the keyring.", "It was set on"},
+		{[]string{"--password-file", "pw"}, "password_set = 2", "It was set on", "2020"},
+		{[]string{"--secret-store", "command", "--password-command", "cat pw"}, "", "The password comes from your command.", "It was set on"},
+	} {
+		out, talk := a.runs(0, append([]string{"setup", "work", "--yes", "--passphrase-file", "phrase"}, step.args...)...)
+		config, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(day.Find(config)); !strings.HasPrefix(got, step.day) || step.day == "" && (got != "" || strings.Contains(string(config), "\nid = ")) {
+			t.Errorf("after %v it has %q:\n%s", step.args, got, config)
+		}
+		if all := out + talk; !strings.Contains(all, step.says) || strings.Contains(all, step.no) {
+			t.Errorf("%v says\n%s", step.args, all)
+		}
 	}
 }
 
