@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,11 +68,10 @@ func options(q wizard.Question) []huh.Option[string] {
 	return list
 }
 
+func optionName(o wizard.Option) string { return cmp.Or(o.Label, o.Value) }
+
 func optionText(o wizard.Option) string {
-	text := o.Label
-	if text == "" {
-		text = o.Value
-	}
+	text := optionName(o)
 	if o.Detail != "" {
 		text += beforeDetail + o.Detail
 	}

@@ -317,7 +317,6 @@ func (d *dialogue) command(typed string, q wizard.Question) (turn, bool, error) 
 		d.help(q)
 		return turn{}, true, errAgain
 	case stop:
-		d.say(sayAborted)
 		return turn{}, true, wizard.ErrAborted
 	}
 	if chosen, _ := pick(q, typed); chosen != "" {
@@ -457,7 +456,7 @@ func (d *dialogue) help(q wizard.Question) {
 	if q.Kind == wizard.Choice {
 		d.say(sayList)
 		for i, o := range q.Options {
-			d.say(fmt.Sprintf("  %d. %s", i+1, optionText(o)))
+			d.say(sayOption(i+1, optionName(o), o.Detail))
 		}
 		told = true
 	}
@@ -515,7 +514,7 @@ func pick(q wizard.Question, typed string) (value, complaint string) {
 	}
 	var names []string
 	for _, o := range begin {
-		names = append(names, optionText(o))
+		names = append(names, optionName(o))
 	}
 	return "", saySeveral(names)
 }

@@ -30,7 +30,6 @@ const (
 	sayUnknown       = "That is not one of the words offered here."
 	sayEmptyPassword = "Nothing was typed."
 	sayKept          = "Nothing was typed: the kept password is used."
-	sayAborted       = "Stopped. Nothing was saved."
 	wordYes          = "Yes"
 	wordNo           = "No"
 	labelNext        = "next"
@@ -111,6 +110,13 @@ func sayStillWaiting(stage report.Stage, where string, d time.Duration) string {
 
 func saySeveral(names []string) string {
 	return fmt.Sprintf("That fits more than one: %s.", strings.Join(names, ", "))
+}
+
+func sayOption(n int, name, detail string) string {
+	if detail == "" {
+		return fmt.Sprintf("  %d. %s", n, name)
+	}
+	return fmt.Sprintf("  %d. %s: %s", n, name, detail)
 }
 
 func sayNoSuchOption(typed string) string {
