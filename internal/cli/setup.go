@@ -20,6 +20,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/secret"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
 )
 
@@ -70,7 +71,7 @@ With a saved profile's name, its answers are the defaults.`,
 	f.String("secret-store", "", "where the password rests: keyring, file, command or none")
 	f.Bool("yes", false, "take the default for every answer that is not given")
 	f.Bool("save-untested", false, "save also what has not passed")
-	f.Bool("accessible", false, "ask line by line, in words alone")
+	f.Bool("accessible", false, "ask line by line, in words alone (also with ACCESSIBLE=1 or TERM=dumb)")
 	f.Bool("json", false, "print one JSON object at the end")
 	addDemoFlag(cmd, "set up an account on a server inside this process")
 	f.SortFlags = false
@@ -180,14 +181,24 @@ func (s *setup) result(out wizard.Outcome) render.Result {
 // prompter chooses who asks: the whole screen, line by line, or nobody.
 func (s *setup) prompter(interrupt func()) (wizard.Prompter, bool, error) {
 	streams := s.deps.streams
-	if reason := s.lineMode(); reason != "" {
-		return prompt.NewLines(streams, reason), s.deps.value("CI") == "", nil
-	}
-	if !streams.Interactive() {
-		return prompt.NewLines(streams, ""), false, nil
+	reason := s.lineMode()
+	switch {
+	case s.deps.value("CI") != "", reason == "" && !streams.Interactive():
+		return prompt.NewLines(s.alone(), ""), false, nil
+	case reason != "":
+		return prompt.NewLines(streams, reason), true, nil
 	}
 	screen, err := prompt.NewScreen(streams, interrupt)
 	return screen, true, err
+}
+
+// alone are the streams where nobody is asked: what is told is the result then.
+func (s *setup) alone() *terminal.Streams {
+	streams := *s.deps.streams
+	if !s.json {
+		streams.Err = streams.Out
+	}
+	return &streams
 }
 
 // lineMode is what switched the line mode on, "" where nothing did.

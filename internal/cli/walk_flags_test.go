@@ -67,13 +67,16 @@ var everything = []string{"setup", "you@gmail.com", "--yes", "--password-file", 
 func TestSetupAlone(t *testing.T) {
 	t.Parallel()
 	a := newAlone(t, atGmail(t))
-	_, talk := a.runs(0, everything...)
+	out, talk := a.runs(0, everything...)
 	for _, says := range []string{"ok: auth", "Saved as “work”", "smtpwiz test work"} {
-		if !strings.Contains(talk, says) {
-			t.Errorf("it does not say %q:\n%s", says, talk)
+		if !strings.Contains(out, says) {
+			t.Errorf("it does not say %q:\n%s", says, out)
 		}
 	}
-	out, _ := a.runs(0, "test", "work", "--passphrase-file", "phrase")
+	if talk != "" {
+		t.Errorf("beside the result it says\n%s", talk)
+	}
+	out, _ = a.runs(0, "test", "work", "--passphrase-file", "phrase")
 	if !strings.Contains(out, "smtp.gmail.com") {
 		t.Errorf("test work says\n%s", out)
 	}
@@ -134,6 +137,17 @@ func TestSetupAloneNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// On a build machine nobody is told how to answer, for nothing is asked.
+func TestSetupAloneInCI(t *testing.T) {
+	t.Parallel()
+	a := newAlone(t, newPlace(t))
+	a.env = []string{"CI=1"}
+	out, talk := a.runs(2, "setup", "--accessible")
+	if all := out + talk; strings.Contains(all, "Line by line") || strings.Contains(all, "Looking for") || !strings.Contains(all, "EMAIL or --username; --password-stdin, ") {
+		t.Errorf("it says\n%s", all)
+	}
+}
+
 func TestSetupAloneSavesNothingThatFailed(t *testing.T) {
 	t.Parallel()
 	refusing := func() *place {
@@ -148,9 +162,9 @@ func TestSetupAloneSavesNothingThatFailed(t *testing.T) {
 		t.Errorf("it wrote %v", got)
 	}
 	b := newAlone(t, refusing())
-	_, talk = b.runs(7, append(everything, "--save-untested")...)
-	if !strings.Contains(talk, "Saved as “work”") || !strings.Contains(talk, "Nothing is proven") {
-		t.Errorf("it says\n%s", talk)
+	out, _ = b.runs(7, append(everything, "--save-untested")...)
+	if !strings.Contains(out, "Saved as “work”") || !strings.Contains(out, "Nothing is proven") {
+		t.Errorf("it says\n%s", out)
 	}
 	config, err := os.ReadFile(filepath.Join(b.at, "config/smtpwiz/config.toml"))
 	if err != nil || !strings.Contains(string(config), "[profile.work]") || strings.Contains(string(config), "proven") {

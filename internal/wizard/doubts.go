@@ -39,6 +39,22 @@ func (s *state) doubted() doubt {
 	if text == "" || !s.canAsk || text == s.given.Password.Reveal() || text == s.given.Kept.Reveal() || s.report != nil {
 		return noDoubt
 	}
+	return s.slipIn(text)
+}
+
+// warn tells of a slip in the password where nobody can be asked about it.
+func (w *Wizard) warn() {
+	s := w.state
+	if s.canAsk || s.given.Password.IsZero() {
+		return
+	}
+	if d := s.slipIn(s.password.Reveal()); d != noDoubt {
+		w.deps.Prompter.Tell(Block{Plain, s.t.triedAsGiven(s.doubtInWords(d))})
+	}
+}
+
+// slipIn is the first thing about a password that looks like a slip.
+func (s *state) slipIn(text string) doubt {
 	p := s.look()
 	bare := strings.TrimSpace(text)
 	shaped := p.preset != nil && p.preset.Password.Shape != nil

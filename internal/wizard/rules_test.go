@@ -86,11 +86,11 @@ func TestGiven(t *testing.T) {
 			account: "gmail: you@gmail.com at smtp.gmail.com:465 ssl as you@gmail.com in keyring",
 		},
 		"nothing given": {
-			mute: true, status: 2, err: "answers are missing: EMAIL or --username, --password-stdin, --password-file, --password-command or SMTPWIZ_PASSWORD, --name, --secret-store",
+			mute: true, status: 2, err: "answers are missing: EMAIL or --username; --password-stdin, --password-file, --password-command or SMTPWIZ_PASSWORD; --name; --secret-store",
 		},
 		"an address alone": {
 			given: Given{Answers: answers{"from": "you@example.com"}}, dns: atOVH, mute: true, status: 2,
-			err: "missing: --variant, --region, --password-stdin",
+			err: "missing: --variant; --region; --password-stdin",
 		},
 		"an offer that needs a host": {
 			given: Given{Answers: answers{"from": "you@example.com", "preset": "ovh", "variant": "pro"}, Password: secret, Yes: true}, dns: nothing, mute: true, status: 2, err: "missing: --host",
@@ -182,6 +182,29 @@ func TestPassword(t *testing.T) {
 				t.Errorf("%q was tried, want %q", tried, tt.sent)
 			}
 		})
+	}
+}
+
+// What a flag gave is tried as it is; where nobody can be asked, a slip is told.
+func TestSlipsAreToldAlone(t *testing.T) {
+	t.Parallel()
+	for password, says := range map[string]string{
+		marker + " ":         "begins or ends with a space or line end. The password is tried as it was given.",
+		marker + "\n" + bare: "has a line end in the middle. The password",
+		marker:               "A Google app password has 16 letters. The password of your Google account is always refused. The password is tried",
+		bare:                 "",
+	} {
+		got := walk{
+			given: Given{Answers: answers{"from": "you@gmail.com", "secret-store": "none"}, Password: submission.NewSecret(password), Yes: true},
+			mute:  true, dns: atGmail, tries: []outcome{passes()},
+			account: "gmail: you@gmail.com at smtp.gmail.com:465 ssl as you@gmail.com in none",
+		}.run(t)
+		if all := textOf(Page{Blocks: got.told}); !strings.Contains(all, says) || (says == "") == strings.Contains(all, "as it was given") {
+			t.Errorf("of %d characters it tells\n%s", len(password), all)
+		}
+		if sent := got.server.tried[0].Account.Password.Reveal(); sent != password {
+			t.Errorf("%q was tried", sent)
+		}
 	}
 }
 

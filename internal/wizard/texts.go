@@ -289,10 +289,20 @@ func (texts) passwordLabel(label string) string {
 	}
 	return capital(label)
 }
-func (texts) characters(n int) string { return fmt.Sprintf("%d characters", n) }
-func (texts) received(n int) string   { return fmt.Sprintf("%d characters were received.", n) }
-func (texts) sameAsTyped(n int) string {
-	return fmt.Sprintf("leave it empty for the %d characters typed before", n)
+func (texts) characters(n int) string {
+	if n == 1 {
+		return "1 character"
+	}
+	return fmt.Sprintf("%d characters", n)
+}
+func (texts) received(n int) string {
+	if n == 1 {
+		return "1 character was received."
+	}
+	return fmt.Sprintf("%d characters were received.", n)
+}
+func (t texts) sameAsTyped(n int) string {
+	return fmt.Sprintf("leave it empty for the %s typed before", t.characters(n))
 }
 func (texts) sameAsSaved() string     { return "leave it empty for the saved one" }
 func (texts) sameAsDemo() string      { return "leave it empty for the demonstration's own" }
@@ -303,8 +313,11 @@ func (texts) tryAnyway() string       { return "try it anyway" }
 func (texts) leaveOut() string        { return "leave them out" }
 func (texts) doubtSpace() string      { return "The password begins or ends with a space or line end" }
 func (texts) doubtLine() string       { return "The password has a line end in the middle" }
-func (texts) doubtUsername() string   { return "That is an address or user name, not a password" }
-func (texts) doubtKey() string        { return "That is a key or a link, not a password" }
+func (texts) triedAsGiven(slip string) string {
+	return strings.TrimSuffix(slip, ".") + ". The password is tried as it was given."
+}
+func (texts) doubtUsername() string { return "That is an address or user name, not a password" }
+func (texts) doubtKey() string      { return "That is a key or a link, not a password" }
 func (texts) doubtCode() string {
 	return "That looks like the six digits of a second factor, not a password"
 }

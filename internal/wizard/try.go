@@ -27,6 +27,7 @@ func (w *Wizard) try(ctx context.Context) error {
 		}
 	}
 	s.ungroup()
+	w.warn()
 	a := s.attempt()
 	var wrong error
 	stopped, err := w.deps.Prompter.Watch(ctx, s.tryTitle(a), func(ctx context.Context, events func(report.Event)) {

@@ -193,7 +193,7 @@ func (s *state) open(all []step) []string {
 
 // ended is the error where the answers ended too early, at a page.
 func (s *state) ended(title string, flags []string) error {
-	return &UsageError{What: s.t.ended(title, strings.Join(flags, ", ")), Hint: s.t.endedHint(), Flags: flags}
+	return &UsageError{What: s.t.ended(title, strings.Join(flags, "; ")), Hint: s.t.endedHint(), Flags: flags}
 }
 
 func (s *state) missing(flags []string) error {
@@ -204,5 +204,5 @@ func (s *state) missing(flags []string) error {
 	if s.found != nil && s.found.DomainMissing {
 		hint = s.t.domainMissing(s.look().from.Domain)
 	}
-	return &UsageError{What: s.t.missing(strings.Join(flags, ", ")), Hint: hint, Flags: flags}
+	return &UsageError{What: s.t.missing(strings.Join(flags, "; ")), Hint: hint, Flags: flags}
 }
