@@ -19,7 +19,8 @@ import (
 // Lines asks line by line, in words alone: for screen readers, for plain
 // terminals and for pipes. It writes no escape sequence. At a question, a line
 // with nothing but < goes back, ? explains, and ! stops; in a password ! is
-// itself. Its methods are for one goroutine.
+// itself. A - alone empties an answer that may be empty. Its methods are for one
+// goroutine.
 type Lines struct {
 	in     io.Reader
 	out    io.Writer
@@ -43,6 +44,7 @@ const (
 	goBack  = "<"
 	explain = "?"
 	stop    = "!"
+	empty   = "-" // takes back an answer that may be left out
 )
 
 // Ask implements wizard.Prompter.
@@ -434,6 +436,8 @@ func (d *dialogue) promptFor(q wizard.Question, value string) string {
 		return askListDefault(label, nameOf(q, value))
 	case q.Kind == wizard.Choice:
 		return askList(label)
+	case value != "" && q.Optional:
+		return askDefaultOrEmpty(label, value)
 	case value != "":
 		return askDefault(label, value)
 	case q.Optional:
@@ -485,6 +489,8 @@ func read(q wizard.Question, typed, value string) (answer, complaint string) {
 			return "no", ""
 		}
 		return "", sayYesOrNo
+	case typed == empty && q.Optional:
+		return "", ""
 	}
 	return typed, ""
 }

@@ -41,6 +41,7 @@ func TestLinesAnswers(t *testing.T) {
 		pages[p.Key] = p
 	}
 	pages["first"] = wizard.Page{Title: "First", Questions: []wizard.Question{{Key: "a", Label: "A", Value: "old"}}}
+	pages["optional"] = wizard.Page{Questions: []wizard.Question{{Key: "a", Label: "A", Value: "old", Optional: true}}}
 	pages["both"] = wizard.Page{Title: "Both", Focus: "b", Back: true, Questions: []wizard.Question{
 		{Key: "a", Label: "A", Value: "one"}, {Key: "b", Label: "B:", Value: "two"},
 	}}
@@ -83,6 +84,8 @@ func TestLinesAnswers(t *testing.T) {
 		{name: "stop", page: "address", in: "!\n", err: wizard.ErrAborted},
 		{name: "back to the first question", page: "address", in: "you@example.com\n<\n\nYou\n", want: "address next  address=you@example.com name=You"},
 		{name: "back from the first page", page: "first", in: "<\nnew\n", want: " next  a=new", says: []string{sayNoBack}},
+		{name: "an answer is taken back", page: "optional", in: "-\n", want: " next  a=", says: []string{"A (Enter for old, - to empty it, ? for help): "}},
+		{name: "one that is needed is not", page: "first", in: "-\n", want: " next  a=-"},
 		{name: "Enter keeps the value", page: "first", in: "\n", want: " next  a=old", says: []string{"A (Enter for old, ? for help): "}},
 		{name: "begins at the focus", page: "both", in: "<\nuno\ndue\n", want: " next  a=uno b=due"},
 		{name: "back keeps answers", page: "both", in: "due\n", want: " next  a=one b=due"},

@@ -141,6 +141,9 @@ func askPlain(label string) string { return label + " (? for help): " }
 func askDefault(label, value string) string {
 	return fmt.Sprintf("%s (Enter for %s, ? for help): ", label, value)
 }
+func askDefaultOrEmpty(label, value string) string {
+	return fmt.Sprintf("%s (Enter for %s, - to empty it, ? for help): ", label, value)
+}
 func askOptional(label string) string { return label + " (Enter for none, ? for help): " }
 func askList(label string) string     { return label + " (? for the list): " }
 func askListDefault(label, value string) string {

@@ -487,7 +487,7 @@ func (texts) transcriptLine(server, tls bool, text string) string {
 func (texts) change() string      { return "change" }
 func (texts) changeTitle() string { return "Change what you like" }
 func (texts) changeHelp() string {
-	return "Leave as it is what is right. An empty answer is found out by smtpwiz."
+	return "Leave as it is what is right. What is left empty is found out by smtpwiz."
 }
 func (texts) label(f submission.Field) string {
 	switch f {
