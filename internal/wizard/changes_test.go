@@ -1,6 +1,7 @@
 package wizard
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
@@ -142,6 +143,9 @@ func TestDemoKeepsNothing(t *testing.T) {
 	}.run(t)
 	if last := got.told[len(got.told)-1].Text; last != got.state.t.demoEnds() {
 		t.Errorf("it ends with %q", last)
+	}
+	if all := textOf(Page{Blocks: got.told}); strings.Contains(all, "Look for") || strings.Contains(all, "this computer trusts") {
+		t.Errorf("it claims of a demonstration\n%s", all)
 	}
 	given.Yes = true
 	walk{given: given, dns: found, names: []string{"demo"}, mute: true, tries: []outcome{passes()}}.run(t)

@@ -51,7 +51,11 @@ func (s *state) proof() []Block {
 	if s.untested || s.report == nil {
 		return []Block{{Plain, s.t.notProven()}}
 	}
-	out := []Block{{Plain, s.t.proven(s.report.Check, s.report.Endpoint.Host, s.report.Account.To.String(), s.report.Subject)}}
+	subject := s.report.Subject
+	if s.given.Demo {
+		subject = "" // there is no mailbox to look into
+	}
+	out := []Block{{Plain, s.t.proven(s.report.Check, s.report.Endpoint.Host, s.report.Account.To.String(), subject)}}
 	if s.report.TLS != nil {
 		out = append(out, Block{Plain, s.t.provenTLS(s.report.TLS.Version, s.value(Fingerprint) != "")})
 	}

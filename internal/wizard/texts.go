@@ -660,13 +660,16 @@ func (texts) proven(c report.Check, host, to, subject string) string {
 	case report.CheckSender:
 		return fmt.Sprintf("Proven: %s let you in, and let you begin a mail to %s.", host, to)
 	}
+	if subject == "" {
+		return fmt.Sprintf("Proven: %s let you in and took a mail to %s.", host, to)
+	}
 	return fmt.Sprintf("Proven: %s let you in and took a mail to %s. Look for “%s” in that mailbox; it may be in Junk.", host, to, subject)
 }
 func (texts) provenTLS(version string, pinned bool) string {
 	if pinned {
 		return fmt.Sprintf("Proven: the connection is protected by %s, with the one certificate that you trust.", version)
 	}
-	return fmt.Sprintf("Proven: the connection is protected by %s, with a certificate that this computer trusts.", version)
+	return fmt.Sprintf("Proven: the connection is protected by %s, with a verified certificate.", version)
 }
 func (texts) notConclusive() string {
 	return "Not proven: whether the provider lets you send as this address."
