@@ -99,7 +99,7 @@ func (l *Lines) Watch(ctx context.Context, title string, run func(context.Contex
 			}
 		case now := <-ticker.C:
 			for _, r := range list.running {
-				l.say(sayStillWaiting(r.stage, list.where(r), now.Sub(r.since)))
+				l.say(sayStillWaiting(r.stage, r.endpoint, now.Sub(r.since)))
 			}
 		case <-done:
 			return ctx.Err() != nil, ctx.Err()

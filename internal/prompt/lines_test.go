@@ -202,8 +202,8 @@ func TestLinesWatch(t *testing.T) {
 		}
 		_, got, _ := strings.Cut(out.String(), "\n\n")
 		want := `Trying mail.example.com
-still waiting: connect, 465, for 10.0 s
-still waiting: connect, 465, for 20.0 s
+still waiting: connect, mail.example.com port 465, for 10.0 s
+still waiting: connect, mail.example.com port 465, for 20.0 s
 ok: connect, 203.0.113.5:465, 21.0 s
 FAIL: tls, reset[2J, 3 ms
 `

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
+	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
 // Every word of this package's own that a person sees stands in this file:
@@ -104,8 +105,8 @@ func sayMove(n int) string {
 
 func sayNoAnswerYet(where string) string { return fmt.Sprintf("%s: no answer yet", where) }
 
-func sayStillWaiting(stage report.Stage, where string, d time.Duration) string {
-	return fmt.Sprintf("still waiting: %s, %s, for %s", stage, where, duration(d))
+func sayStillWaiting(stage report.Stage, at submission.Endpoint, d time.Duration) string {
+	return fmt.Sprintf("still waiting: %s, %s port %d, for %s", stage, at.Host, at.Port, duration(d))
 }
 
 func saySeveral(names []string) string {

@@ -12,14 +12,14 @@ import (
 func (s *state) check() error {
 	for f, v := range s.given.Answers {
 		if wrong := s.fault(f, v); wrong != "" {
-			return &UsageError{What: s.t.givenWrong(string(f), wrong), Hint: s.t.givenHint(string(f))}
+			return &UsageError{What: s.t.givenWrong(string(f), wrong), Hint: s.t.givenHint(f)}
 		}
 	}
 	if p := s.look(); p.err != nil {
 		return &UsageError{What: p.err.Error(), Hint: s.t.presetsHint()}
 	}
 	if wrong := s.clearText(s.attempt().Account.Endpoints); wrong != "" {
-		return &UsageError{What: wrong, Hint: s.t.givenHint(string(submission.FieldSecurity))}
+		return &UsageError{What: wrong, Hint: s.t.givenHint(submission.FieldSecurity)}
 	}
 	return nil
 }

@@ -42,11 +42,14 @@ func (s *state) doubted() doubt {
 	return s.slipIn(text)
 }
 
-// warn tells of a slip in the password where nobody can be asked about it.
+// warn tells of slips in what was given where nobody can be asked about them.
 func (w *Wizard) warn() {
 	s := w.state
 	if s.canAsk || s.given.Password.IsZero() {
 		return
+	}
+	if meant := s.slip(); meant != "" {
+		w.deps.Prompter.Tell(Block{Plain, s.t.slipTitle(meant)})
 	}
 	if d := s.slipIn(s.password.Reveal()); d != noDoubt {
 		w.deps.Prompter.Tell(Block{Plain, s.t.triedAsGiven(s.doubtInWords(d))})

@@ -208,6 +208,19 @@ func TestSlipsAreToldAlone(t *testing.T) {
 	}
 }
 
+// So it is with a slip in the address, which is never changed without a word.
+func TestSlipInTheAddressIsToldAlone(t *testing.T) {
+	t.Parallel()
+	meant := map[string]Found{"gmail.co": {Suggestion: "gmail.com", DomainMissing: true}}
+	given := Given{Answers: answers{"from": "you@gmail.co", "secret-store": "none"}, Password: submission.NewSecret(bare), Yes: true}
+	walk{given: given, mute: true, dns: meant, status: 2, err: "missing: --preset or --host"}.run(t)
+	deps := Deps{Prompter: &person{t: t}, Keeper: &keeper{}, Finder: &dns{says: meant}, Library: library(), Now: time.Now}
+	var wrong *UsageError
+	if _, err := New(deps, given).Run(t.Context()); !errors.As(err, &wrong) || wrong.Hint != "Did you mean you@gmail.com?" {
+		t.Errorf("the error is %v, its hint %+v", err, wrong)
+	}
+}
+
 func TestUngroupedIsSaid(t *testing.T) {
 	t.Parallel()
 	got := walk{

@@ -756,7 +756,15 @@ func (texts) passwordFlags() string {
 	return "--password-stdin, --password-file, --password-command or SMTPWIZ_PASSWORD"
 }
 func (texts) givenWrong(flag, wrong string) string { return fmt.Sprintf("--%s: %s", flag, wrong) }
-func (texts) givenHint(flag string) string         { return fmt.Sprintf("change --%s", flag) }
+func (texts) givenHint(f submission.Field) string {
+	switch f {
+	case submission.FieldPreset:
+		return "smtpwiz presets lists them"
+	case SecretStore:
+		return "--secret-store file (encrypted), command (yours prints it) and none (given each time) need no keyring"
+	}
+	return fmt.Sprintf("change --%s", f)
+}
 func (texts) presetsHint() string {
 	return "smtpwiz presets show NAME tells regions, variants and servers"
 }

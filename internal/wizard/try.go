@@ -87,10 +87,10 @@ func (w *Wizard) complete() error {
 		return s.missing(flags)
 	}
 	if wrong := s.clearText(s.look().endpoints); wrong != "" {
-		return &UsageError{What: wrong, Hint: s.t.givenHint(string(submission.FieldSecurity))}
+		return &UsageError{What: wrong, Hint: s.t.givenHint(submission.FieldSecurity)}
 	}
 	if offer := s.offer(s.store()); !offer.Usable {
-		return &UsageError{What: s.t.storeUnusable(s.store(), offer.Why), Hint: s.t.givenHint(string(SecretStore))}
+		return &UsageError{What: s.t.storeUnusable(s.store(), offer.Why), Hint: s.t.givenHint(SecretStore)}
 	}
 	return nil
 }

@@ -204,5 +204,8 @@ func (s *state) missing(flags []string) error {
 	if s.found != nil && s.found.DomainMissing {
 		hint = s.t.domainMissing(s.look().from.Domain)
 	}
+	if meant := s.slip(); meant != "" {
+		hint = s.t.slipTitle(meant)
+	}
 	return &UsageError{What: s.t.missing(strings.Join(flags, "; ")), Hint: hint, Flags: flags}
 }
