@@ -137,6 +137,25 @@ func TestSetupAloneNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// A script's TERM=dumb brings nobody to ask: the failure keeps its status.
+func TestSetupAloneOnDumbTerminal(t *testing.T) {
+	t.Parallel()
+	args := []string{"setup", "you@gmail.com", "--password-file", "pw", "--secret-store", "none", "--name", "work"}
+	for _, tt := range []struct {
+		more, says string
+		saved      bool
+	}{{"--json", `"exit_code": 7`, false}, {"--save-untested", "Saved as “work”.", true}} {
+		a := newAlone(t, newPlace(t).serve("smtp.gmail.com:465", opening+"tls"+hello+refuses))
+		a.env = []string{"TERM=dumb"}
+		if out, talk := a.runs(7, append(args, tt.more)...); !strings.Contains(out+talk, tt.says) || !strings.Contains(talk, "The login was refused") {
+			t.Errorf("%s: it says\n%s%s", tt.more, out, talk)
+		}
+		if got := a.written(); (got != nil) != tt.saved {
+			t.Errorf("%s: it wrote %v", tt.more, got)
+		}
+	}
+}
+
 // On a build machine nobody is told how to answer, for nothing is asked.
 func TestSetupAloneInCI(t *testing.T) {
 	t.Parallel()

@@ -155,6 +155,9 @@ func (w *Wizard) ask(ctx context.Context, st *step) error {
 	s.show(p)
 	a, err := w.deps.Prompter.Ask(ctx, p)
 	switch {
+	case errors.Is(err, io.EOF) && s.report != nil && !s.asked:
+		s.canAsk = false // everything was given, and nobody is there: TERM=dumb of a script
+		return nil
 	case errors.Is(err, io.EOF):
 		return s.ended(p.Title, s.open(w.steps))
 	case err != nil:
