@@ -83,6 +83,8 @@ func remedy(err error) string {
 		return hint
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return "nothing was saved: see that you may write there, or name another place (--config, XDG_CONFIG_HOME, XDG_DATA_HOME)"
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrNotExist):
+		return "there can be no such place: name another one (--config, XDG_CONFIG_HOME, XDG_DATA_HOME)"
 	}
 	return ""
 }

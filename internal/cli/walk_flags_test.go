@@ -156,6 +156,18 @@ func TestSetupAloneOnDumbTerminal(t *testing.T) {
 	}
 }
 
+// Where there can be no configuration it ends before anything is asked or dialled,
+// and says what to do.
+func TestSetupAloneWithoutAPlace(t *testing.T) {
+	t.Parallel()
+	a := newAlone(t, newPlace(t).serve("smtp.gmail.com:465")) // nobody may come
+	a.env = []string{"XDG_CONFIG_HOME=" + filepath.Join(a.at, "pw")}
+	out, _ := a.runs(1, append(everything, "--json")...)
+	if !strings.Contains(out, "not a directory") || !strings.Contains(out, `"hint": "there can be no such place`) {
+		t.Errorf("it says\n%s", out)
+	}
+}
+
 // On a build machine nobody is told how to answer, for nothing is asked.
 func TestSetupAloneInCI(t *testing.T) {
 	t.Parallel()
