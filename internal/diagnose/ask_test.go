@@ -262,7 +262,7 @@ func TestTroublesWithAPreset(t *testing.T) {
 		{"limits", p, "At most 100 recipients"},
 		{"limits", nil, "add --preset"},
 		{"port-25", nil, "Use port 465 with ssl, or port 587 with starttls"},
-		{"port-25", p, "Example Mail uses port 465 with ssl or port 587 with starttls"},
+		{"port-25", p, "With Example Mail, use port 465 with ssl or port 587 with starttls"},
 		{"cannot-send", p, "Example app password"},
 		{"junk", p, "include:spf.example.com"},
 	} {

@@ -11,12 +11,14 @@ import (
 // advice is what there is to say of a cause wherever it comes from. {server},
 // {provider}, {user}, {from}, {to}, {domain} and {port} stand for the account's
 // own, or for a word such as "the server"; with a capital they begin a sentence.
+// {ports} are the other endpoints that may work; a fix without any to name is left out.
 type advice struct {
 	summary   string
 	field     submission.Field
 	temporary bool
 	fixes     []string
 	always    []string // fixes that stand also where a preset has better ones than the others
+	webmail   []string // fixes where the password is the one of the web mail too
 	elsewhere []string // fixes for the settings of another program, whose error was pasted
 	rfc       string   // where to read more
 	examples  []string // how servers and programs word it
@@ -31,12 +33,10 @@ func adviceOn(c submission.Cause) advice {
 
 var advices = map[submission.Cause]advice{
 	submission.BadCredentials: {
-		summary: "{Server} does not accept this user name with this password. One of the two is not what it expects.",
-		field:   submission.FieldPassword,
-		always: []string{
-			"Type the password again. Capitals count: is Caps Lock on?",
-			"Sign in to the web mail with the same two. If that fails as well, set a new password there.",
-		},
+		summary:   "{Server} does not accept this user name with this password. One of the two is not what it expects.",
+		field:     submission.FieldPassword,
+		always:    []string{"Type the password again. Capitals count: is Caps Lock on?"},
+		webmail:   []string{"Sign in to the web mail with the same two. If that fails as well, set a new password there."},
 		elsewhere: []string{"Give the full address as user name, as in you@example.com.", "In a settings file or a shell, put the password in single quotes: $, # and ! may be changed there."},
 		rfc:       "RFC 4954 section 6",
 		examples:  []string{"535 5.7.8 Error: authentication failed", "535 Incorrect authentication data", "454 4.7.0 invalid username or password"},
@@ -83,14 +83,14 @@ var advices = map[submission.Cause]advice{
 	submission.AuthNotOffered: {
 		summary:  "{Server} offers no way to sign in here. Many servers offer it only once the connection is encrypted, and not on port 25.",
 		field:    submission.FieldSecurity,
-		fixes:    []string{"Use port 465 with ssl, or port 587 with starttls."},
+		fixes:    []string{"Use {ports}."},
 		rfc:      "RFC 4954 section 3",
 		examples: []string{"503 AUTH command used when not advertised", "503 5.5.1 Error: authentication not enabled", "smtp: server doesn't support AUTH"},
 	},
 	submission.TLSRequired: {
 		summary:  "{Server} goes on only over an encrypted connection, and this one is in clear.",
 		field:    submission.FieldSecurity,
-		fixes:    []string{"Use port 587 with starttls, or port 465 with ssl."},
+		fixes:    []string{"Use {ports}."},
 		rfc:      "RFC 3207 section 4",
 		examples: []string{"530 5.7.0 Must issue a STARTTLS command first", "538 5.7.11 Encryption required for requested authentication mechanism"},
 	},
@@ -225,7 +225,7 @@ var advices = map[submission.Cause]advice{
 	submission.ConnectionRefused: {
 		summary:  "{Server} is there, but nothing answers on {port}.",
 		field:    submission.FieldPort,
-		fixes:    []string{"Check the name of the server and the port: 465 with ssl or 587 with starttls."},
+		fixes:    []string{"Check the name of the server, and its port.", "Try {ports}."},
 		examples: []string{"dial tcp 192.0.2.1:587: connect: connection refused", "connect ECONNREFUSED 192.0.2.1:465"},
 	},
 	submission.BridgeNotRunning: {
@@ -238,13 +238,13 @@ var advices = map[submission.Cause]advice{
 		summary:   "No answer comes from {server} on {port}. Something on the way drops the connection: most often a firewall, or the network's provider.",
 		field:     submission.FieldPort,
 		temporary: false,
-		fixes:     []string{"Try the other port: 465 with ssl or 587 with starttls.", "Ask whoever runs the network, or the provider of this machine, to open it."},
+		fixes:     []string{"Try {ports}.", "Ask whoever runs the network, or the provider of this machine, to open it."},
 		examples:  []string{"connect ETIMEDOUT 192.0.2.1:465", "dial tcp 192.0.2.1:587: i/o timeout", "No route to host"},
 	},
 	submission.ServerSilent: {
 		summary: "{Server} took the connection, but then said nothing.", temporary: true,
 		field:    submission.FieldPort,
-		fixes:    []string{"Check port and security: 465 goes with ssl, 587 with starttls.", "Try again later: the server may be overloaded."},
+		fixes:    []string{"Try {ports}.", "Try again later: the server may be overloaded."},
 		rfc:      "RFC 5321 section 4.5.3.2",
 		examples: []string{"Greeting never received"},
 	},
@@ -257,7 +257,7 @@ var advices = map[submission.Cause]advice{
 	submission.NotSMTP: {
 		summary:  "What answers on {port} is not a mail server for sending.",
 		field:    submission.FieldPort,
-		fixes:    []string{"Use port 465 with ssl, or port 587 with starttls."},
+		fixes:    []string{"Use {ports}."},
 		rfc:      "RFC 5321 section 4.3.1",
 		examples: []string{"HTTP/1.1 400 Bad Request", "* OK [CAPABILITY IMAP4rev1] Dovecot ready"},
 	},
@@ -276,13 +276,14 @@ var advices = map[submission.Cause]advice{
 	submission.STARTTLSNotOffered: {
 		summary:  "{Server} does not offer to encrypt on {port} (STARTTLS), so nothing may be sent there.",
 		field:    submission.FieldPort,
-		fixes:    []string{"Use port 465 with ssl."},
+		fixes:    []string{"Use {ports}."},
+		always:   []string{"Try from another network: some devices on the way take the offer out."},
 		rfc:      "RFC 3207 section 4",
 		examples: []string{"STARTTLS extension not supported by server", "502 5.5.1 STARTTLS not supported"},
 	},
 	submission.STARTTLSInjection: {
 		summary: "Extra bytes came in clear just before the encryption began. That is an attack, or a broken device on the way. Nothing more was sent.",
-		fixes:   []string{"Do not send a password over this network.", "Use port 465 with ssl, and try from another network."},
+		fixes:   []string{"Do not send a password over this network.", "Try from another network."},
 		rfc:     "CVE-2011-0411",
 	},
 	submission.TLSVersion: {
@@ -358,6 +359,9 @@ func (t *trouble) names() names {
 	add("from", from, "this address", "This address")
 	add("to", to, "this recipient", "This recipient")
 	add("port", port, port, port)
+	if ports := t.ports(); ports != "" {
+		add("ports", ports, "", "")
+	}
 	return names{strings.NewReplacer(pairs...)}
 }
 

@@ -197,6 +197,9 @@ func (t *trouble) write(v verdict) *Diagnosis {
 		d.Fixes = append(d.Fixes, plain(a.fixes)...)
 	}
 	d.Fixes = append(d.Fixes, plain(a.always)...)
+	if t.opensWebmail() {
+		d.Fixes = append(d.Fixes, plain(a.webmail)...)
+	}
 	if t.report == nil {
 		d.Fixes = append(d.Fixes, plain(a.elsewhere)...)
 	}
@@ -223,7 +226,8 @@ func (t *trouble) fill(d *Diagnosis) *Diagnosis {
 	for _, f := range d.Fixes {
 		f = Fix{names.in(f.Text), reply.Safe(f.URL)}
 		same := func(g Fix) bool { return g.Text == f.Text || g.URL == f.URL && f.URL != "" }
-		if f.Text != "" && !slices.ContainsFunc(fixes, same) {
+		unfilled := strings.Contains(f.Text, "{ports}")
+		if f.Text != "" && !unfilled && !slices.ContainsFunc(fixes, same) {
 			fixes = append(fixes, f)
 		}
 	}

@@ -226,7 +226,7 @@ func (t *trouble) noGreeting() verdict {
 	if t.endpoint.Port == 0 || t.endpoint.Security == "" && !slices.Contains(clearPorts, t.endpoint.Port) {
 		return verdict{cause: submission.WrongPortOrSecurity, also: []submission.Cause{submission.ServerSilent, submission.PortBlocked},
 			why:  "The server took the connection and then stayed silent. Most often it waits for encryption (TLS) from the first byte, and the program waits for a greeting in clear.",
-			tell: "Try port 465 with ssl, then port 587 with starttls: if both stay silent, the server or the network is the reason."}
+			tell: "Try {ports}: if all stay silent, the server or the network is the reason."}
 	}
 	return t.withSibling(verdict{cause: submission.ServerSilent, also: []submission.Cause{submission.ServerDownTemporary, submission.PortBlocked},
 		why: "{Server} took the connection on {port}, but sent no greeting in time. Port and security fit together, so it is busy, or a firewall swallows its words."})
@@ -263,7 +263,7 @@ func (t *trouble) blocked() verdict {
 	case t.endpoint.Port == submission.PortRelay:
 		v.enough = true
 		v.why = happens + ". That port is for mail between servers, and most networks close it for everybody else."
-		v.fixes = []Fix{{Text: "Use port 465 with ssl, or port 587 with starttls."}, {Text: outlookPort}}
+		v.fixes = []Fix{{Text: "Use {ports}."}, {Text: outlookPort}}
 		v.also = nil
 	case ok:
 		v.why = happens + ", but port " + strconv.Itoa(s.Port) + " of {server} does answer. Something on the way blocks this one port."
@@ -469,10 +469,11 @@ func (t *trouble) wrongSecurity() verdict {
 	v := verdict{cause: submission.WrongPortOrSecurity}
 	if t.stage == report.TLSStage || t.fault == report.FaultNotTLS {
 		v.why = "{Server} begins in clear on {port}, but encryption (TLS) from the first byte was expected. Port and security do not fit together."
-		v.fixes = []Fix{{Text: "Use starttls with {port}, or ssl with port 465."}}
+		v.fixes = []Fix{{Text: "Use starttls with {port}" + t.orElse(submission.SSL, submission.PortSubmissions) + "."}}
 		if t.endpoint.Port == submission.PortSubmissions {
 			v.why = "What answers on port 465 begins in clear, though that port is for encryption (TLS) from the first byte."
-			v.fixes = []Fix{{Text: "Use port 587 with starttls."}}
+			v.fixes, v.enough = []Fix{{Text: "Use {ports}."}}, true
+			v.tell = "Try from another network: if encryption begins at once there, something on this one is in the way."
 		}
 		if t.endpoint.Port == 0 {
 			v.fixes = []Fix{{Text: "Use ssl only with port 465, and starttls with port 587."}}
@@ -480,12 +481,21 @@ func (t *trouble) wrongSecurity() verdict {
 		return v
 	}
 	v.why = "On {port}, {server} expects encryption (TLS) from the first byte, but the session began in clear. So each side waits for the other."
-	v.fixes = []Fix{{Text: "Use ssl with {port}, or starttls with port 587."}}
+	v.fixes = []Fix{{Text: "Use ssl with {port}" + t.orElse(submission.STARTTLS, submission.PortSubmission) + "."}}
 	if t.endpoint.Port == submission.PortSubmission {
 		v.enough = true // what is said of 587 as a rule is what has just failed
 		v.fixes = []Fix{{Text: "Use ssl with port 587, or with port 465 if the server has that one too."}}
 	}
 	return v
+}
+
+// orElse is one more thing to try, unless the provider is known not to have it.
+func (t *trouble) orElse(s submission.Security, port int) string {
+	served, known := t.serves(func(e submission.Endpoint) bool { return e.Port == port && e.Security == s })
+	if known && !served {
+		return ""
+	}
+	return ", or " + string(s) + " with port " + strconv.Itoa(port)
 }
 
 // wrongPort: the provider does not serve this port.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
+	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
@@ -88,10 +89,16 @@ func filledIn(s string) string {
 
 func (t *trouble) isBridge() bool { return t.preset != nil && t.preset.Kind == preset.Bridge }
 
+// opensWebmail: the password is the web mail's too, and not one for programs alone.
+func (t *trouble) opensWebmail() bool {
+	return t.preset == nil || t.preset.Password.Kind == preset.PasswordAccount || t.preset.Password.Kind == preset.PasswordMailbox
+}
+
 // replaced are the causes whose own fixes say what the preset says better.
 var replaced = map[submission.Cause]bool{
 	submission.AppPasswordRequired: true, submission.OAuthRequired: true, submission.FromMismatch: true,
 	submission.SenderNotVerified: true, submission.WrongPortOrSecurity: true, submission.STARTTLSNotOffered: true, submission.NotSMTP: true, submission.Unknown: true,
+	submission.TLSRequired: true, submission.AuthNotOffered: true,
 }
 
 // ofPreset is what the preset adds to a verdict: pages, limits, rules. Where
@@ -140,7 +147,7 @@ func (t *trouble) ofPreset(v verdict) []Fix {
 	case submission.AuthDisabledForAccount, submission.AccountSuspended, submission.Unknown, submission.ContentRejectedSpam, submission.IPBlocked:
 		t.addSupport(add)
 	case submission.WrongPortOrSecurity, submission.STARTTLSNotOffered, submission.NotSMTP, submission.ConnectionRefused, submission.TLSRequired, submission.AuthNotOffered:
-		if !t.isBridge() {
+		if t.ports() != "" {
 			add(t.endpointsInWords(), "")
 		}
 	}
@@ -196,6 +203,9 @@ func (t *trouble) addSupport(add func(text, url string)) {
 
 // endpointsInWords names where the provider takes mail.
 func (t *trouble) endpointsInWords() string {
+	if t.isBridge() {
+		return "Use " + ofBridge + ": it takes the next port when its own is in use."
+	}
 	var list []string
 	for _, e := range t.preset.Endpoints {
 		list = append(list, inWords(submission.Endpoint{Port: e.Port, Security: e.Security}))
@@ -203,7 +213,52 @@ func (t *trouble) endpointsInWords() string {
 	if len(list) == 0 {
 		return ""
 	}
-	return titleOf(t.preset) + " uses " + strings.Join(list, " or ") + "."
+	return "With " + titleOf(t.preset) + ", use " + strings.Join(list, " or ") + "."
+}
+
+// ofBridge: whatever a preset says, the user may have changed it there.
+const ofBridge = "the port and security that the bridge shows in its mailbox settings"
+
+// usual are the endpoints of most providers (RFC 8314 section 3.3).
+var usual = []submission.Endpoint{
+	{Port: submission.PortSubmissions, Security: submission.SSL},
+	{Port: submission.PortSubmission, Security: submission.STARTTLS},
+}
+
+// ports are the provider's endpoints, else the usual ones, without those that
+// have just failed; "" where none is left.
+func (t *trouble) ports() string {
+	if t.isBridge() {
+		return ofBridge
+	}
+	list := usual
+	if t.preset != nil && len(t.preset.Endpoints) > 0 {
+		list = nil
+		for _, e := range t.preset.Endpoints {
+			list = append(list, submission.Endpoint{Port: e.Port, Security: e.Security})
+		}
+	}
+	var words []string
+	for _, e := range list {
+		if !t.hasFailed(e) {
+			words = append(words, inWords(e))
+		}
+	}
+	return strings.Join(words, " or ")
+}
+
+// hasFailed: this port was tried, with this security where that is known.
+func (t *trouble) hasFailed(e submission.Endpoint) bool {
+	same := func(tried submission.Endpoint) bool {
+		unconnected := tried.Security == "" && t.stage == report.Connect
+		return tried.Port == e.Port && (tried.Security == e.Security || unconnected)
+	}
+	if same(t.endpoint) {
+		return true
+	}
+	return t.report != nil && slices.ContainsFunc(t.report.Alternatives, func(a report.Alternative) bool {
+		return same(a.Endpoint) && !a.Reachable && a.Fault != report.FaultInterrupted
+	})
 }
 
 // serves reports whether an endpoint is one of the preset's; known is false

@@ -141,33 +141,11 @@ func (t *trouble) authNotOffered() verdict {
 	case t.endpoint.Security != submission.None:
 		v.field, v.enough = &port, true
 		v.why = "{Server} offers no way to sign in on {port}, though the connection is encrypted. It may be a server that only receives mail."
-		v.fixes = []Fix{{Text: "Try " + t.otherPorts() + "."},
+		v.fixes = []Fix{{Text: "Try {ports}."},
 			{Text: "Check that this is your provider's outgoing server, not the one where its mail arrives."},
 			{Text: "A relay of your own network may want no sign-in: then leave user name and password out."}}
 	}
 	return v
-}
-
-// otherPorts are those of the provider, else the usual ones, without the one in use.
-func (t *trouble) otherPorts() string {
-	usual := []submission.Endpoint{{Port: submission.PortSubmissions, Security: submission.SSL}, {Port: submission.PortSubmission, Security: submission.STARTTLS}}
-	var list, others []string
-	if t.preset != nil {
-		for _, e := range t.preset.Endpoints {
-			if e.Port != t.endpoint.Port {
-				list = append(list, inWords(submission.Endpoint{Port: e.Port, Security: e.Security}))
-			}
-		}
-	}
-	for _, e := range usual {
-		if e.Port != t.endpoint.Port {
-			others = append(others, inWords(e))
-		}
-	}
-	if len(list) == 0 {
-		list = others
-	}
-	return strings.Join(list, " or ")
 }
 
 // relayDenied: who has signed in and hears it needs no other user name, but the

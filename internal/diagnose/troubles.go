@@ -67,11 +67,13 @@ var troubles = []silent{
 		also:    []submission.Cause{submission.AuthMissing, submission.PortBlocked, submission.WrongPortOrSecurity, submission.BadCredentials, submission.FromMismatch, submission.AccountSuspended},
 		summary: "Sending goes through another server than receiving, with settings of its own. As mail arrives, the account itself is fine: look only at the settings for outgoing mail.",
 		known:   outgoing,
+		unknown: []string{
+			"Compare the outgoing server with your provider's. It has a name of its own, port 465 with ssl or port 587 with starttls.",
+			"Send from the address you sign in with, not from another one.",
+		},
 		fixes: []string{
 			"Let smtpwiz find the step that fails: run smtpwiz setup with your address.",
-			"Compare the outgoing server with your provider's. It has a name of its own, port 465 with ssl or port 587 with starttls.",
 			"Switch on authentication for outgoing mail, with the same user name and password as for incoming mail.",
-			"Send from the address you sign in with, not from another one.",
 			"Try from another network: some close the ports for mail.",
 			"Look in the web mail for a notice that your outgoing mail is blocked.",
 		},
@@ -94,7 +96,7 @@ var troubles = []silent{
 		name: "limits", title: "How many mails may be sent, and how large",
 		cause: submission.QuotaExceeded, also: []submission.Cause{submission.RateLimited, submission.MessageTooLarge}, temporary: true,
 		summary: "Each provider limits how many mails an account sends in an hour or a day, to how many recipients, and how large each is. Who goes over it is refused for a while: the settings are right.",
-		known:   func(p *preset.Preset) []Fix { return limits(p) },
+		known:   allowances,
 		unknown: []string{"For your provider's figures, add --preset with its name; smtpwiz presets lists them."},
 		fixes: []string{
 			"Space your mails out: fewer at a time, with pauses between them. As a rule each recipient counts.",
@@ -181,7 +183,11 @@ func sentCopies(p *preset.Preset) []Fix {
 }
 
 func outgoing(p *preset.Preset) []Fix {
-	fixes := endpoints(p)
+	var fixes []Fix
+	if len(p.Endpoints) > 0 {
+		t := trouble{preset: p}
+		fixes = known(Fix{Text: "The outgoing server of " + titleOf(p) + " is " + p.Endpoints[0].Host + ": use " + t.ports() + "."})
+	}
 	if p.Password.Kind != preset.PasswordAccount && p.Password.Label != "" {
 		fixes = append(fixes, known(Fix{"For sending, use the " + labelOf(p) + ".", p.Password.URL})...)
 	}
@@ -191,6 +197,14 @@ func outgoing(p *preset.Preset) []Fix {
 func endpoints(p *preset.Preset) []Fix {
 	t := trouble{preset: p}
 	return known(Fix{Text: t.endpointsInWords()})
+}
+
+// allowances are the limits, or where to ask for them.
+func allowances(p *preset.Preset) []Fix {
+	if fixes := limits(p); len(fixes) > 0 {
+		return fixes
+	}
+	return known(Fix{"The figures of " + titleOf(p) + " are not known to smtpwiz: ask there.", p.Support})
 }
 
 // limits are the allowances, of one period or of all, each page once.
