@@ -169,7 +169,7 @@ func pastedText(ctx context.Context, d *deps, o explainOptions) (string, error) 
 	select {
 	case r := <-done:
 		if r.more {
-			fmt.Fprintf(d.streams.Err, "smtpwiz: warning: only the first %d KiB are looked at\n", maxPasted>>10)
+			fmt.Fprintf(d.streams.Err, "smtpwiz: warning: only the first and the last %d KiB are looked at\n", maxPasted>>11)
 		}
 		return r.text, r.err
 	case <-ctx.Done():
@@ -177,18 +177,31 @@ func pastedText(ctx context.Context, d *deps, o explainOptions) (string, error) 
 	}
 }
 
-// maxPasted is how many bytes of standard input are read.
+// maxPasted is how many bytes of standard input are kept.
 const maxPasted = 1 << 20
 
+// readEnds keeps the first and the last half of what a reader has, where it has
+// more than most bytes: the failure that a log is read for is its latest.
+func readEnds(r io.Reader, most int) (data []byte, more bool, err error) {
+	half := most / 2
+	for {
+		chunk, err := io.ReadAll(io.LimitReader(r, int64(half)))
+		data = append(data, chunk...)
+		if over := len(data) - most; over > 0 {
+			data, more = slices.Delete(data, half, half+over), true
+		}
+		if err != nil || len(chunk) == 0 {
+			return data, more, err
+		}
+	}
+}
+
 // readText reads a text in UTF-8, or in UTF-16 with the mark that Windows puts
-// before it; more tells that there was more than is read.
+// before it; more tells that there was more than is kept.
 func readText(r io.Reader) (text string, more bool, err error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxPasted+1))
+	data, more, err := readEnds(r, maxPasted)
 	if err != nil {
 		return "", false, fmt.Errorf("reading the text: %w", err)
-	}
-	if more = len(data) > maxPasted; more {
-		data = data[:maxPasted]
 	}
 	s := string(data)
 	switch {

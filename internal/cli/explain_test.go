@@ -61,8 +61,19 @@ func TestExplainTellsWhatItDidNotRead(t *testing.T) {
 	if status := run(context.Background(), d, []string{"explain"}); status != report.ExitOK {
 		t.Errorf("status %d", status)
 	}
-	if !strings.Contains(out.String(), "bad_credentials") || !strings.Contains(complaints.String(), "only the first 1024 KiB") {
+	if !strings.Contains(out.String(), "bad_credentials") || !strings.Contains(complaints.String(), "only the first and the last 512 KiB") {
 		t.Errorf("%s%s", out, complaints)
+	}
+}
+
+// The latest failure stands at the end of a log, however long that is.
+func TestExplainReadsTheEndOfALog(t *testing.T) {
+	t.Parallel()
+	lines := strings.Repeat("Dec  1 12:00:01 host postfix/qmgr[1]: 4F1A2B3C4D: removed\n", 5*maxPasted/60)
+	last := "Dec  1 12:00:02 host postfix/smtp[1]: SASL authentication failed; server mail.gandi.net[192.0.2.1] said: 535 5.7.8 Error: authentication failed:\n"
+	d, out, _ := explaining(io.MultiReader(strings.NewReader(lines), strings.NewReader(last)), false)
+	if status := run(context.Background(), d, []string{"explain"}); status != report.ExitOK || !strings.Contains(out.String(), "bad_credentials") {
+		t.Errorf("status %d\n%s", status, out)
 	}
 }
 

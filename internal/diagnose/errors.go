@@ -24,7 +24,7 @@ var stageWords = []struct {
 	}, report.Rcpt},
 	{[]string{
 		"in reply to mail", "smtpsenderrefused", "mail from command|failed|error",
-		"after mail from", "sending mail command", "mail command failed", "command mail",
+		"after mail from", "sending mail command", "mail command failed", "command mail", "curl … mail failed",
 	}, report.Mail},
 	{[]string{"in reply to ehlo|helo", "smtpheloerror", "after ehlo|helo"}, report.EHLO},
 	{[]string{
@@ -116,9 +116,12 @@ var faultWords = []struct {
 		"no overlap", "ssl_error_no_cypher_overlap", "common algorithm",
 	}, report.FaultTLSVersion},
 	{[]string{
+		"data|bytes|plaintext … after|behind … starttls", "starttls … extra|trailing|leftover|buffered data|bytes|plaintext",
+	}, report.FaultInjection},
+	{[]string{
 		"tls|starttls … not supported|available|offered|advertised|implemented", "starttls extension",
 		"not|doesnt|didnt|isnt support*|offer*|advertise*|find … starttls|tls", "no starttls",
-		"starttls is not", "starttls is required … not|doesnt|unsupported",
+		"starttls is not", "not support secure connections", "starttls is required … not|doesnt|unsupported",
 	}, report.FaultNoSTARTTLS},
 	{[]string{
 		"no such host*", "name or service not known", "nodename nor servname", "enotfound",
@@ -144,7 +147,7 @@ var faultWords = []struct {
 	{[]string{
 		"timed out", "timeout|timeouts", "etimedout|esockettimedout|esocketti*", "deadline exceeded", "10060",
 		"*timeout|*timeoutexception|*timeouterror", "did not properly respond", "os error 110",
-		"greeting never received", "zeituberschreitung", "no response", "timedout", "took too long",
+		"greeting never received", "zeituberschreitung", "no response|answer", "timedout", "took too long",
 		"delai … depasse", "tiempo … agotado", "tempo … scaduto|esgotado",
 	}, report.FaultTimeout},
 	{[]string{
@@ -159,7 +162,7 @@ var faultWords = []struct {
 	}, report.FaultClosed},
 	{[]string{
 		"http 1.0|1.1", "400 bad request", "ssh 2.0", "imap4rev1", "ok … imap4*|imap|dovecot", "ok pop3",
-		"pop3 … ready", "imap … ready", "invalid|malformed|short|unexpected … greeting|response",
+		"pop3 … ready", "imap … ready", "weird server reply", "invalid|malformed|short|unexpected … greeting|response",
 	}, report.FaultNotSMTP},
 	{[]string{
 		"tls|ssl handshake … failed|error", "handshake failed|error", "ssl|tls … failed|error|failure",
