@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +87,9 @@ func runDemo(ctx context.Context, d *deps, o demoOptions) error {
 		defer mu.Unlock()
 		fmt.Fprintf(d.streams.Out, "%s  from %s to %s: %s\n", m.Received.Format(time.TimeOnly), m.From, strings.Join(m.To, ", "), m.Subject)
 	})
-	introduce(d, server, o)
+	if _, err := io.WriteString(d.streams.Out, introduction(d, server, o)); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	return nil
 }
@@ -100,8 +103,8 @@ func demoError(err error) error {
 	return err
 }
 
-func introduce(d *deps, server *demo.Server, o demoOptions) {
-	out := d.streams.Out
+func introduction(d *deps, server *demo.Server, o demoOptions) string {
+	out := &strings.Builder{}
 	username, password := server.Account()
 	like := ""
 	if o.as != "" {
@@ -125,6 +128,7 @@ func introduce(d *deps, server *demo.Server, o demoOptions) {
 		fmt.Fprintf(out, "Try it from another terminal; the password is asked for:\n  smtpwiz test %s\n", strings.Join(demoFlagsFor(d, server, o), " "))
 	}
 	fmt.Fprintf(out, "Mails that arrive are listed here. Ctrl-C ends it.\n\n")
+	return out.String()
 }
 
 // demoFlagsFor leads test to a demo in another process; with the preset of the

@@ -135,6 +135,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	for _, args := range []string{
 		"test --demo", "test --demo --json", "test --demo=bad_credentials", "test --demo=bad_credentials --json", "report --demo --no-route",
 		"presets", "presets show gmail", "presets --json", "profiles", "profiles show work", "explain 535", "card work", "export work --for msmtp", "version",
+		"", "--help", "help test", "card --help", "--version", "completion bash", "demo",
 	} {
 		got := end(t, h.within("exec >/dev/full", strings.Fields(args)...))
 		if got.status != 1 || !strings.Contains(got.text, "no space left on device") || !strings.Contains(got.text, "hint: make room") {

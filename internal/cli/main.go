@@ -3,9 +3,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -79,7 +81,12 @@ func Main(version string, args []string) int {
 func run(ctx context.Context, d *deps, args []string) int {
 	root := newRootCmd(d)
 	root.SetArgs(args)
+	out := &minded{Writer: d.streams.Out}
+	root.SetOut(out)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = out.err
+	}
 	if err == nil {
 		return report.ExitOK
 	}
@@ -98,6 +105,18 @@ func run(ctx context.Context, d *deps, args []string) int {
 		fmt.Fprintf(d.streams.Err, "hint: %s\n", reply.Safe(f.hint))
 	}
 	return f.status
+}
+
+// minded keeps the first error of a writer: cobra forgets it when it prints help.
+type minded struct {
+	io.Writer
+	err error
+}
+
+func (m *minded) Write(p []byte) (int, error) {
+	n, err := m.Writer.Write(p)
+	m.err = cmp.Or(m.err, err)
+	return n, err
 }
 
 // statusError ends the program with a status; all was said already.
