@@ -109,11 +109,10 @@ func (a account) storedPassword() string {
 	return "{SSHA256.b64}" + base64.StdEncoding.EncodeToString(append(sum[:], salt...))
 }
 
-// runDovecot starts the program and has it stopped. timeout(1) ends it in the
-// case that this process is killed before it can.
+// runDovecot starts the program and has it stopped.
 func runDovecot(t *testing.T, conf string) {
 	t.Helper()
-	cmd := exec.Command("timeout", "300", lookPath("dovecot"), "-F", "-c", conf)
+	cmd := exec.Command("timeout", lifetime(t), lookPath("dovecot"), "-F", "-c", conf)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -167,9 +167,8 @@ func startPostfix(t *testing.T, s *site) *postfix {
 
 	command(t, "postfix", "-c", p.conf, "check") // makes the queue's folders
 	master := command(t, "postconf", "-c", p.conf, "-h", "daemon_directory") + "/master"
-	// -w returns when the ports are open. -e has the instance end by itself, for
-	// the case that this process is killed before it can stop it.
-	command(t, master, "-c", p.conf, "-e", "300", "-w")
+	// -w returns when the ports are open.
+	command(t, master, "-c", p.conf, "-e", lifetime(t), "-w")
 	t.Cleanup(func() { command(t, "postfix", "-c", p.conf, "stop") })
 	return p
 }

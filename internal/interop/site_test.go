@@ -138,6 +138,17 @@ func freePorts(t *testing.T, n int) []int {
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
+// lifetime is after how many seconds a server ends by itself, for the case that
+// this process is killed before it can stop it: not before the test has to end.
+func lifetime(t *testing.T) string {
+	t.Helper()
+	deadline, ok := t.Deadline()
+	if !ok {
+		deadline = time.Now().Add(time.Hour)
+	}
+	return strconv.Itoa(int(time.Until(deadline).Seconds()) + 1)
+}
+
 // command runs a program, which has to end well, and returns what it wrote.
 func command(t *testing.T, program string, args ...string) string {
 	t.Helper()
