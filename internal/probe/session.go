@@ -455,8 +455,10 @@ func (s *session) await(step *report.Step, replies <-chan answer) error {
 		return a.err
 	case a.verb == smtp.DATA && a.reply.Code == reply.CodeStartMailInput:
 		return s.await(step, replies)
+	case step.Stage == report.Data: // 354 alone is a yes to DATA, 250 to the message (RFC 5321 section 4.3.2)
+		return s.took(step, a.reply, a.verb == smtp.Message && a.reply.Code == reply.CodeOK)
 	}
-	return s.took(step, a.reply, a.reply.OK() && a.verb != smtp.DATA) // only 354 is a yes to DATA
+	return s.took(step, a.reply, a.reply.OK())
 }
 
 // messageBegun reports whether the server may be reading the message: DATA was

@@ -34,6 +34,7 @@ func TestPipelinedRefusals(t *testing.T) {
 		{name: "DATA", script: opening + "\nS: 250 ok\nS: 250 ok\nS: 451 4.3.0 later\n" + polite, want: "10 data 451"},
 		{name: "DATA answered with 250", script: opening + "\nS: 250 ok\nS: 250 ok\nS: 250 ok\n" + polite, want: "10 data 250"},
 		{name: "message", script: opening + "\nS: 250 ok\nS: 250 ok\nS: 354 go on\nmessage\nS: 552 5.3.4 too big\nC: QUIT\nS: 221 bye", want: "10 data 552"},
+		{name: "message answered with 251", script: opening + "\nS: 250 ok\nS: 250 ok\nS: 354 go on\nmessage\nS: 251 fine\nC: QUIT\nS: 221 bye", want: "10 data 251"},
 		{name: "421 in the middle", script: opening + "\nS: 250 ok\nS: 421 4.3.2 going down\n" + mute, want: "9 rcpt 421"},
 		{name: "421 and the end", script: opening + "\nS: 250 ok\nS: 421 4.3.2 going down\nclose", want: "9 rcpt 421"},
 		{name: "end of the connection", script: opening + "\nS: 250 ok\nclose", want: "9 rcpt closed"},
