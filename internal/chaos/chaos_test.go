@@ -123,6 +123,8 @@ type game struct {
 	report *report.Report
 	took   time.Duration
 	stages int
+
+	allocated uint64 // octets
 }
 
 func newGame(seed uint64, ca authorities, real bool) *game {
@@ -135,7 +137,7 @@ func newGame(seed uint64, ca authorities, real bool) *game {
 	g.plan = probe.Plan{
 		Account: submission.Account{
 			Endpoints: endpoints(rng), Username: username, Password: submission.NewSecret(g.world.password), From: from, To: from,
-			Mechanism: pick(rng, "", "", "", "", "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "XOAUTH2", "OAUTHBEARER"),
+			Mechanism: pick(rng, "", "", "", "", "", "", "", "", "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "XOAUTH2", "OAUTHBEARER"),
 		},
 		Check: pick(rng, report.CheckSend, report.CheckSend, report.CheckSend, report.CheckSender, report.CheckLogin, report.CheckConnect),
 		Look:  rng.IntN(2) == 0, Timeout: 5 * time.Second, MaxTime: pick(rng, 0, 0, 8*time.Second),
@@ -171,19 +173,26 @@ func (g *game) play(t *testing.T) {
 		stop := time.AfterFunc(g.cancel, cancel)
 		defer stop.Stop()
 	}
-	began := time.Now()
+	began, before := time.Now(), allocated()
 	rep, err := p.Run(ctx, g.plan, func(e report.Event) {
 		if e.Running {
 			g.stages++
 		}
 	})
-	g.took = time.Since(began)
+	g.took, g.allocated = time.Since(began), allocated()-before
 	if err != nil {
 		t.Errorf("seed %d: %v", g.seed, err)
 		rep = &report.Report{}
 	}
 	g.report = rep
 	g.world.finish()
+}
+
+// allocated is how many octets this process has taken from its heap so far.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 // kept is the session that the report is of, nil where none was connected.
@@ -222,7 +231,7 @@ func (g *game) tell(t *testing.T) {
 	for _, step := range g.report.Steps {
 		t.Logf("%s %s %s %s %.200q %v", step.Stage, step.Status, step.Duration, step.Fault, step.Err, replyOf(step))
 	}
-	t.Logf("ended %s after %s, check %s of %v", g.summary(), g.took, g.plan.Check, g.plan.Account.Endpoints)
+	t.Logf("ended %s after %s and %d octets of memory, check %s of %v", g.summary(), g.took, g.allocated, g.plan.Check, g.plan.Account.Endpoints)
 }
 
 func replyOf(s report.Step) string {

@@ -31,6 +31,7 @@ func (g *game) judge(t *testing.T) {
 		{"an end within the limits", (*game).endsInTime},
 		{"no connection is left", (*game).leavesNothing},
 		{"little is read", (*game).readsLittle},
+		{"little memory is used", (*game).takesLittle},
 		{"nothing but EHLO, STARTTLS and QUIT in clear", (*game).clearIsBare},
 		{"nothing inside TLS that did not verify", (*game).unverifiedIsSilent},
 		{"AUTH in verified TLS or on plain loopback", (*game).authIsProtected},
@@ -89,6 +90,16 @@ func (g *game) readsLittle() error {
 	}
 	if text > most {
 		return fmt.Errorf("a transcript of %d octets", text)
+	}
+	return nil
+}
+
+// takesLittle counts all that was allocated in the game, so that the most that
+// was held at once is less. The servers have their part in it.
+func (g *game) takesLittle() error {
+	const most = 32 << 20
+	if g.allocated > most {
+		return fmt.Errorf("%d octets", g.allocated)
 	}
 	return nil
 }
@@ -211,28 +222,61 @@ func refusesMechanism(last string) bool {
 }
 
 // successIsEarned: what a check asks for was said, and the server consented
-// when it had read that. A message is answered at once.
+// when it had read that.
 func (g *game) successIsEarned() error {
 	if !g.report.OK() {
 		return nil
 	}
+	if g.plan.Check == report.CheckSend {
+		return g.kept().tookMessage()
+	}
 	asked := map[report.Check]struct{ last, yes string }{
-		report.CheckSend: {".", "2"}, report.CheckSender: {"RCPT", "2"}, report.CheckLogin: {"AUTH", "235"}, report.CheckConnect: {"EHLO", "2"},
+		report.CheckSender: {"RCPT", "2"}, report.CheckLogin: {"AUTH", "235"}, report.CheckConnect: {"EHLO", "2"},
 	}[g.plan.Check]
-	s, last := g.kept(), asked.last
-	at := slices.IndexFunc(s.heard, func(h heard) bool { return h.text == last || last != "." && strings.HasPrefix(h.text, last) })
+	s := g.kept()
+	if g.report.Extensions.Has("PIPELINING") && asked.last == "RCPT" {
+		asked.last = "MAIL" // with which it was said at once, so that two answers to MAIL are taken for one to each
+	}
+	at := s.firstHeard(asked.last)
 	if at < 0 {
-		return fmt.Errorf("%s was never said", last)
+		return fmt.Errorf("%s was never said", asked.last)
 	}
 	for _, w := range s.said {
-		switch {
-		case w.parts && strings.Count(w.text, "\n") > 1: // its end may have come at any time
-			return nil
-		case w.after > at && strings.HasPrefix(w.text, asked.yes) && (last != "." || w.after == at+1):
+		if w.mayComeLate() || w.after > at && strings.HasPrefix(w.text, asked.yes) {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s was never granted", last)
+	return fmt.Errorf("%s was never granted", asked.last)
+}
+
+func (s *session) firstHeard(verb string) int {
+	return slices.IndexFunc(s.heard, func(h heard) bool { return strings.HasPrefix(h.text, verb) })
+}
+
+// mayComeLate: its end may have come at any time.
+func (w said) mayComeLate() bool { return w.parts && strings.Count(w.text, "\n") > 1 }
+
+// tookMessage: to DATA came a 354 and no more, and then, while the message came
+// or behind it, a 250 first of all. One that a server says without having read
+// the end is a lie that nobody can tell from the truth.
+func (s *session) tookMessage() error {
+	at := s.firstHeard("DATA")
+	if at < 0 {
+		return fmt.Errorf("DATA was never said")
+	}
+	for _, w := range s.said {
+		switch {
+		case w.mayComeLate():
+			return nil
+		case w.after == at+1 && strings.Count(w.text, "\n") > 1 && !strings.HasPrefix(w.text, "354-"):
+			return fmt.Errorf("after more than an answer to DATA: %q", w.text)
+		case w.after > at+1 && !strings.HasPrefix(w.text, "250"):
+			return fmt.Errorf("the message was answered by %q", w.text)
+		case w.after > at+1:
+			return nil
+		}
+	}
+	return fmt.Errorf("the message was never answered")
 }
 
 // transcriptIsTrue compares line by line with the recording at the server. The
@@ -323,11 +367,24 @@ func (g *game) stagesAreWhole() error {
 		if step.Status == report.Failed && step.Reply == nil && (step.Fault == "" || step.Err == "") {
 			return fmt.Errorf("%s does not say why it failed", step.Stage)
 		}
+		if step.Status == report.OK && !consents(step) {
+			return fmt.Errorf("%s passed with %v", step.Stage, replyOf(step))
+		}
 		if step.Fault == report.FaultInternal {
 			return fmt.Errorf("%s takes the fault on itself: %s", step.Stage, step.Err)
 		}
 	}
 	return nil
+}
+
+// consents: a stage passes by the reply that its standard asks for (RFC 5321
+// section 4.3.2, RFC 3207 section 4, RFC 4954 section 6), or needs none.
+func consents(step report.Step) bool {
+	yes, spoken := map[report.Stage]string{
+		report.Greeting: "220", report.EHLO: "2", report.STARTTLS: "220", report.Auth: "235",
+		report.Mail: "2", report.Rcpt: "2", report.Data: "250", report.Quit: "2",
+	}[step.Stage]
+	return !spoken || step.Reply != nil && strings.HasPrefix(step.Reply.String(), yes)
 }
 
 func (g *game) diagnosed() error {
@@ -356,8 +413,9 @@ func (g *game) outputIsClean() error {
 			out.WriteString(last)
 		}
 	}
-	for n := range len(g.world.password) - 4 { // what broke off does not show what was to come
-		if strings.HasSuffix(last, g.world.password[:n+4]) {
+	const few = 4                                                                            // characters, with which anything may begin
+	for begun := []rune(g.world.password); len(begun) >= few; begun = begun[:len(begun)-1] { // what broke off does not show what was to come
+		if strings.HasSuffix(last, string(begun)) {
 			return fmt.Errorf("the beginning of the password at the end of %.200q", last)
 		}
 	}
@@ -381,6 +439,23 @@ func (g *game) outputIsClean() error {
 	return nil
 }
 
+// writeTexts writes what a reader of JSON gets, whose escapes are undone.
+func writeTexts(out *bytes.Buffer, decoded any) {
+	switch v := decoded.(type) {
+	case string:
+		out.WriteString(v + "\n")
+	case []any:
+		for _, element := range v {
+			writeTexts(out, element)
+		}
+	case map[string]any:
+		for key, value := range v {
+			out.WriteString(key + "\n")
+			writeTexts(out, value)
+		}
+	}
+}
+
 // show writes the result as the commands do: for people, for scripts and as a
 // support case.
 func (g *game) show(out *bytes.Buffer) error {
@@ -391,10 +466,12 @@ func (g *game) show(out *bytes.Buffer) error {
 	if err := errors.Join(render.JSON(&object, result), c.Markdown(out), c.JSON(out)); err != nil {
 		return err
 	}
-	if !json.Valid(object.Bytes()) {
-		return fmt.Errorf("JSON that is none")
+	var decoded any
+	if err := json.Unmarshal(object.Bytes(), &decoded); err != nil {
+		return err
 	}
 	out.Write(object.Bytes())
+	writeTexts(out, decoded)
 	for _, width := range []int{0, 40} {
 		text := &render.Text{W: out, Width: width}
 		for _, step := range g.report.Steps {

@@ -6,9 +6,11 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 )
 
-func (s *session) misbehaves() bool { return s.rng.Float64() < s.mood }
+func (s *session) misbehaves() bool { return len(s.heard) >= s.calm && s.rng.Float64() < s.mood }
 
 func pick[T any](rng *rand.Rand, from ...T) T { return from[rng.IntN(len(from))] }
 
@@ -29,14 +31,16 @@ func (s *session) reply(lines ...string) bool {
 func (s *session) misdeeds(last, whole string) []func() {
 	code := last[:3]
 	other := func() { s.write(s.anyCode() + last[3:] + "\r\n") }
+	consent := func() { s.write(s.anyYes() + last[3:] + "\r\n") }
+	early := func() { s.write(whole + pick(s.rng, s.anyCode(), s.anyYes()) + " early\r\n") }
 	return []func(){
-		other, other, other, other,
+		other, other, consent, consent, early, early,
+		func() { s.write(pick(s.rng, "500", "502", "504") + " 5.5.1 unknown\r\n") },
 		func() { s.write(s.anyCode() + " " + s.anyText() + "\r\n") },
 		func() { s.write(code + " " + s.anyText() + "\r\n") },
 		func() { s.write(code + "-" + s.anyText() + "\r\n" + s.anyCode() + " other\r\n") },
 		func() { s.write(s.overLines(pick(s.rng, code, s.anyCode()), s.echo())) },
 		func() { s.write(s.overLines(pick(s.rng, code, s.anyCode()), s.echo())) },
-		func() { s.write(whole + s.anyCode() + " early\r\n") },
 		func() { s.write(whole + whole) },
 		func() { s.write(strings.ReplaceAll(whole, "\r", "")) },
 		func() { s.write(strings.Repeat(code+"-"+s.anyText()+"\r\n", s.rng.IntN(1200)) + whole) },
@@ -45,7 +49,7 @@ func (s *session) misdeeds(last, whole string) []func() {
 		func() { s.flood("x") },
 		func() { s.write(whole[:s.rng.IntN(len(whole))]); s.leave() },
 		func() { s.write(whole[:s.rng.IntN(len(whole))]); s.stall() },
-		func() { s.tear(code + " you said " + s.echo()) },
+		func() { s.tear(code + " you said " + pick(s.rng, s.echo(), s.world.password)) },
 		func() { s.drip(whole) },
 		func() { s.wait(30 * time.Second); s.write(whole) },
 		func() { s.write(s.noise(1 + s.rng.IntN(300))) },
@@ -65,6 +69,11 @@ func (s *session) misdeeds(last, whole string) []func() {
 
 func (s *session) anyCode() string {
 	return pick(s.rng, "250", "220", "235", "334", "354", "221", "421", "450", "454", "500", "502", "504", "530", "535", "550", "552", "554", "000", "199", "600", "999", "25", "2500")
+}
+
+// anyYes consents, perhaps to another question.
+func (s *session) anyYes() string {
+	return pick(s.rng, "220", "235", "250", "250", "251", "334", "354")
 }
 
 // anyText may be hostile, and may give away what it was told.
@@ -95,9 +104,9 @@ func (s *session) overLines(code, text string) string {
 	return whole + code + " " + text + "\r\n"
 }
 
-// tear says a line without its end, and perhaps the rest when nobody waits any more.
+// tear says the half of a line or more, and perhaps the rest when nobody waits any more.
 func (s *session) tear(text string) {
-	n := s.rng.IntN(len(text)) + 1
+	n := len(text) - s.rng.IntN(len(text)/2)
 	s.write(text[:n])
 	s.wait(20 * time.Second)
 	s.write(text[n:] + "\r\n")
@@ -155,11 +164,10 @@ func (s *session) drip(text string) {
 func (s *session) flood(text string) {
 	s.note(text, true)
 	endless := &s.said[len(s.said)-1]
-	if len(text) < 100 {
-		text = strings.Repeat(text, 4096/len(text))
-	}
+	const much = 16 << 10
+	text = strings.Repeat(text, 1+much/len(text))
 	for {
-		if len(endless.text) < 1<<20 {
+		if len(endless.text) < 4*reply.MaxBytes {
 			endless.text += text
 		}
 		s.put(text)

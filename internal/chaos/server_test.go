@@ -16,6 +16,7 @@ type server struct {
 	world   *world
 	rng     *rand.Rand
 	mood    float64 // the share of misdeeds
+	calm    int     // so many lines of the client's pass before the first
 	tls     *tls.Config
 	trusted bool // its certificate is good
 	inTLS   bool // implicit TLS
@@ -119,7 +120,7 @@ func (s *session) offers() []string {
 func (s *session) mechanisms() string {
 	all := []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER", "EXTERNAL", "NTLM", "X\x1b[2J"}
 	s.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	return strings.Join(all[:1+s.rng.IntN(len(all))], " ")
+	return strings.Join(all[:max(1+s.rng.IntN(len(all)), s.rng.IntN(len(all)))], " ")
 }
 
 func (s *session) startTLS() {
@@ -193,7 +194,7 @@ func (s *session) auth(rest string) {
 		}
 	}
 	s.reply(pick(s.rng,
-		"235 2.7.0 welcome", "235 2.7.0 welcome", "235 2.7.0 welcome", "235 ok", "535 5.7.8 no", "535 5.7.8 no",
+		"235 2.7.0 welcome", "235 2.7.0 welcome", "235 2.7.0 welcome", "235 2.7.0 welcome", "235 2.7.0 welcome", "235 ok", "235 ok", "535 5.7.8 no", "535 5.7.8 no",
 		"504 5.5.4 not this mechanism", "534 5.7.9 application password required", "454 4.7.0 later", "250 2.0.0 fine", "538 5.7.11 encrypt"))
 }
 
