@@ -23,6 +23,10 @@ func (s *session) reply(lines ...string) bool {
 		return true
 	}
 	misdeeds := s.misdeeds(lines[len(lines)-1], whole)
+	if s.calm > 0 {
+		const subtle = 6 // the first of them: another answer than is due
+		misdeeds = misdeeds[:subtle]
+	}
 	misdeeds[s.rng.IntN(len(misdeeds))]()
 	return false
 }

@@ -57,8 +57,8 @@ func newWorld(rng *rand.Rand, ca authorities, real bool) *world {
 
 func (s *server) decide(rng *rand.Rand, ca authorities) {
 	s.rng = rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64()))
-	if rng.IntN(4) == 0 { // a false friend: few sessions with others come far
-		s.calm, s.mood = 1+rng.IntN(7), 0.5
+	if rng.IntN(3) == 0 { // a false friend: few sessions with others come far
+		s.calm, s.mood = 2+rng.IntN(6), 0.5
 	}
 	leaf := smtptest.Leaf{Names: []string{host}}
 	kind := rng.IntN(20)

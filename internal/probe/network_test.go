@@ -212,6 +212,21 @@ func TestHappyEyeballs(t *testing.T) {
 	}
 }
 
+// What is to go in clear to loopback goes nowhere else, also where DNS tells
+// another address when the first was judged already.
+func TestClearGoesToNoLateAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := &internet{sites: map[string]site{"127.0.0.1:25": refusing}}
+		p := proberOn(n)
+		p.Resolver = slowResolver{"ip4": {0, smtptest.Addrs("127.0.0.1")}, "ip6": {time.Second, smtptest.Addrs("2001:db8::1")}}
+		rep := runOn(t, context.Background(), p, plan(t, smtptest.NewCA(), inClear), nil)
+		if asked := n.asked(); outcome(rep) != "4 connect refused" || !slices.Equal(asked, []string{"127.0.0.1:25"}) {
+			t.Errorf("%s, dialled %s", outcome(rep), asked)
+		}
+	})
+}
+
 // A run is not slowed by IPv6 that is advertised and broken, whatever DNS makes
 // of it, and a family that DNS tells late still gets its turn.
 func TestBrokenIPv6(t *testing.T) {
