@@ -327,6 +327,17 @@ func disguised(d *deps, server *demo.Server, as string) (endpoints []submission.
 			}
 		}
 	}
+	failing, alone := server.Failing()
+	leads := func(to probe.ConnectTo) bool { return to.TargetPort == failing.Port }
+	if alone && !slices.ContainsFunc(route, leads) {
+		return nil, nil, &settings.UsageError{What: as + " has no port where this can go wrong",
+			Hint: "leave --preset out: the demo itself has one for ssl and one for starttls"}
+	}
+	if len(endpoints) == 0 { // told with a security that the provider has on no port
+		e, known := server.Endpoints()[0], chosen.Endpoints[0]
+		endpoints = []submission.Endpoint{{Host: known.Host, Port: known.Port, Security: e.Security}}
+		route = []probe.ConnectTo{{Host: known.Host, Port: known.Port, TargetHost: e.Host, TargetPort: e.Port}}
+	}
 	for _, known := range chosen.Endpoints {
 		route = append(route, probe.ConnectTo{Host: known.Host, TargetHost: server.Endpoints()[0].Host})
 	}

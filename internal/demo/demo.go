@@ -208,6 +208,11 @@ func (s *Server) Endpoints() []submission.Endpoint {
 	return append([]submission.Endpoint(nil), s.endpoints...)
 }
 
+// Failing is the endpoint that alone shows the trouble; ok is false where all do.
+func (s *Server) Failing() (e submission.Endpoint, ok bool) {
+	return s.endpoints[0], s.rules.fault.onOne()
+}
+
 // CAPEM is the certificate of the authority to trust. Its key is forgotten
 // already, so that trusting it for longer harms nobody.
 func (s *Server) CAPEM() []byte { return append([]byte(nil), s.caPEM...) }

@@ -73,6 +73,9 @@ func (f fault) order() []submission.Security {
 	return []submission.Security{submission.SSL, submission.STARTTLS}
 }
 
+// onOne: the other endpoint works.
+func (f fault) onOne() bool { return f.blocked || f.noSTARTTLS || f.injects || f.clear }
+
 // told is what is said of an endpoint.
 func (f fault) told(s submission.Security) submission.Security {
 	if f.mistold {

@@ -146,6 +146,7 @@ func TestExplain(t *testing.T) {
 		{"timeout", failedAt(ssl465, report.Connect, fault(report.FaultTimeout, "i/o timeout")), nil, submission.PortBlocked, submission.FieldPort, "another network"},
 		{"timeout on 25", failedAt(at(25, submission.STARTTLS), report.Connect, fault(report.FaultTimeout, "i/o timeout")), nil, submission.PortBlocked, submission.FieldPort, "port 465 with ssl"},
 		{"timeout, sibling answers", failedAt(ssl465, report.Connect, both(fault(report.FaultTimeout, "i/o timeout"), answers(starttls587))), nil, submission.PortBlocked, submission.FieldPort, "Use port 587 with starttls"},
+		{"timeout, its domain's web answers", failedAt(ssl465, report.Connect, both(fault(report.FaultTimeout, "i/o timeout"), finding(report.FoundHTTPS, "example.com"))), nil, submission.PortBlocked, submission.FieldPort, "reaches example.com, but not"},
 		{"timeout, web answers", failedAt(ssl465, report.Connect, both(fault(report.FaultTimeout, "i/o timeout"), finding(report.FoundHTTPS, ""))), nil, submission.PortBlocked, submission.FieldPort, "443"},
 		{"timeout in a cloud", failedAt(ssl465, report.Connect, both(fault(report.FaultTimeout, "i/o timeout"), finding(report.FoundCloud, "Example Cloud"))), nil, submission.PortBlocked, submission.FieldPort, "Ask Example Cloud"},
 		{"timeout, port not served", failedAt(at(2465, submission.SSL), report.Connect, fault(report.FaultTimeout, "i/o timeout")), provider(), submission.WrongPortOrSecurity, submission.FieldPort, "does not serve"},

@@ -270,8 +270,7 @@ func (t *trouble) blocked() verdict {
 		v.fixes = []Fix{{Text: "Use " + inWords(s) + ": it answers."}}
 		v.also, v.tell, v.enough = nil, "", true
 	case t.found(report.FoundHTTPS):
-		v.why = "{Server} answers on its web port (443), but not on {port}. So it is up, and something on the way blocks the ports for mail."
-		v.also = nil
+		v = t.webOnly(v)
 	case t.fault == report.FaultUnreachable && t.usedIPv6():
 		v.why = "There is no way to {server} from here. Only its IPv6 address was tried, and many networks do not carry IPv6."
 		v.fixes = []Fix{{Text: "Try again with -4."}}
@@ -288,6 +287,17 @@ func (t *trouble) blocked() verdict {
 		v.why += " This machine runs at " + name + ", and such providers close ports for mail until you ask."
 		v.fixes = append(v.fixes, Fix{Text: "Ask " + name + " to open outgoing mail, or look in its documentation for the ports that it leaves open."})
 	}
+	return v
+}
+
+// webOnly: this network reaches the provider, but not where mail goes.
+func (t *trouble) webOnly(v verdict) verdict {
+	if f, _ := t.finding(report.FoundHTTPS); f.Detail != "" && !strings.EqualFold(f.Detail, t.endpoint.Host) {
+		v.why = "This network reaches " + quoted(f.Detail) + ", but not {server} on {port}. Something on the way blocks the ports for mail, or that server is down."
+		return v
+	}
+	v.why = "{Server} answers on its web port (443), but not on {port}. So it is up, and something on the way blocks the ports for mail."
+	v.also = nil
 	return v
 }
 

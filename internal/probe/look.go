@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -53,40 +55,75 @@ func (s *session) whileSilent(ctx context.Context, giveUp context.CancelCauseFun
 	}
 }
 
-// whileUnconnected opens the sibling of a port that does not answer. Where that
-// one gets through the port is blocked, and the wait for it given up. s.beside may
-// be read when stop has returned.
+// whileUnconnected looks beside a port that does not answer. Where the sibling
+// gets through the port is blocked; so are the mail ports where the web port opens
+// and they are silent still, for by then the system has asked three times (RFC 6298
+// section 2: after one second, then after two more). Then the wait is given up.
+// s.beside and s.asides may be read when stop has returned.
 func (s *session) whileUnconnected(ctx context.Context, giveUp context.CancelCauseFunc) (stop func()) {
-	if !s.run.looksBeside(s.endpoint) {
+	planned := slices.Contains(s.run.plan.Account.Endpoints, s.endpoint) // and no look itself
+	beside, web := s.run.looksBeside(s.endpoint), s.run.plan.Look && planned && s.run.abroad(s.endpoint)
+	if !beside && !web {
 		return func() {}
 	}
-	var opening sync.WaitGroup
-	ctx, cancel := context.WithCancel(ctx)
-	opening.Go(func() {
+	var looks sync.WaitGroup
+	ctx, cancel := context.WithCancelCause(ctx)
+	looks.Go(func() {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(hush):
 		}
-		beside := newSession(s.run, siblingOf(s.endpoint))
-		beside.open(ctx)
-		close(beside.opened)
-		if beside.up {
-			s.beside = beside
-			giveUp(errStageTimeout)
+		if web {
+			looks.Go(func() { s.seeWeb(ctx, giveUp) })
+		}
+		if beside {
+			s.openBeside(ctx, giveUp)
 		}
 	})
 	return func() {
-		cancel()
-		opening.Wait()
+		cancel(errStageTimeout)
+		looks.Wait()
 	}
+}
+
+func (s *session) openBeside(ctx context.Context, giveUp context.CancelCauseFunc) {
+	s.beside = newSession(s.run, siblingOf(s.endpoint))
+	s.beside.open(ctx)
+	close(s.beside.opened)
+	if s.beside.up {
+		giveUp(errStageTimeout)
+	}
+}
+
+func (s *session) seeWeb(ctx context.Context, giveUp context.CancelCauseFunc) {
+	bounded, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	finding, ok := s.run.opensHTTPS(bounded, s.endpoint)
+	s.asked = ctx.Err() == nil
+	if !ok {
+		return
+	}
+	s.asides = append(s.asides, finding)
+	<-bounded.Done()
+	if ctx.Err() == nil {
+		giveUp(errStageTimeout)
+	}
+}
+
+// forget drops what was seen beside a port that has answered after all.
+func (s *session) forget(ctx context.Context) {
+	if s.beside != nil {
+		s.beside.leave(ctx)
+	}
+	s.beside, s.asides, s.asked = nil, nil, false
 }
 
 // looksBeside: this one endpoint alone was to be tried, so that its sibling may
 // tell more.
 func (r *run) looksBeside(e submission.Endpoint) bool {
 	all := r.plan.Account.Endpoints
-	return r.plan.Look && len(all) == 1 && all[0] == e && r.abroad(e)
+	return r.plan.Look && len(all) == 1 && all[0] == e && (r.abroad(e) || r.plan.Route.leads(siblingOf(e)))
 }
 
 // siblingOf is the other endpoint of submission on the same host (RFC 8314
@@ -107,7 +144,8 @@ func (r *run) look(ctx context.Context, s *session) (found []report.Finding, oth
 	}
 	found = heard(step, s)
 	mute := step.Stage == report.Greeting && step.Fault == report.FaultTimeout && s.endpoint.Security != submission.SSL
-	if mute {
+	blocked := step.Stage == report.Connect && (step.Fault == report.FaultTimeout || step.Fault == report.FaultUnreachable)
+	if mute || blocked {
 		found = append(found, s.asides...)
 	}
 	if !r.plan.Look {
@@ -129,12 +167,12 @@ func (r *run) look(ctx context.Context, s *session) (found []report.Finding, oth
 		}
 	}
 	look(mute && !s.asked, func() (report.Finding, bool) { return r.speaksTLS(ctx, s.endpoint) })
-	blocked := step.Stage == report.Connect && (step.Fault == report.FaultTimeout || step.Fault == report.FaultUnreachable)
-	look(blocked && s.beside == nil && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.opensHTTPS(ctx, s.endpoint) })
+	gotThrough := s.beside != nil && s.beside.up
+	look(blocked && !s.asked && !gotThrough && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.opensHTTPS(ctx, s.endpoint) })
 	look(blocked && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.cloud(s.endpoint.Port) })
 	refused := step.Stage == report.Auth && step.Reply != nil
 	look(refused && r.plan.Regional && r.abroad(s.endpoint), func() (report.Finding, bool) { return r.exchangers(ctx) })
-	if sibling := s.beside; sibling != nil {
+	if sibling := s.beside; gotThrough || sibling != nil && step.Fault == report.FaultTimeout {
 		looks.Go(func() { sibling.leave(ctx) })
 		defer func() { others = append(others, sibling.alternative()) }()
 	} else if r.looksBeside(s.endpoint) && mayDiffer(step) {
@@ -209,16 +247,33 @@ func (r *run) speaksTLS(ctx context.Context, e submission.Endpoint) (report.Find
 	return report.Finding{Kind: report.FoundTLSPort}, true
 }
 
-// opensHTTPS sees whether the host is reached at all, by a port that networks
-// rarely block.
+// opensHTTPS sees whether the host, or else its domain, is reached at all: by a
+// port that networks rarely block.
 func (r *run) opensHTTPS(ctx context.Context, e submission.Endpoint) (report.Finding, bool) {
-	e.Port = 443
-	conn, err := r.dial(ctx, e)
-	if err != nil {
+	hosts := []string{e.Host}
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(e.Host); err == nil && domain != e.Host {
+		hosts = append(hosts, domain) // many servers for mail have no web port
+	}
+	ctx, enough := context.WithCancel(ctx)
+	defer enough()
+	opened := make([]bool, len(hosts))
+	var opening sync.WaitGroup
+	for i, host := range hosts {
+		opening.Go(func() {
+			if conn, err := r.dial(ctx, submission.Endpoint{Host: host, Port: 443}); err == nil {
+				_, opened[i] = conn.Close(), true
+			}
+			if i == 0 && opened[0] {
+				enough()
+			}
+		})
+	}
+	opening.Wait()
+	i := slices.Index(opened, true)
+	if i < 0 {
 		return report.Finding{}, false
 	}
-	_ = conn.Close()
-	return report.Finding{Kind: report.FoundHTTPS, Detail: e.Host}, true
+	return report.Finding{Kind: report.FoundHTTPS, Detail: hosts[i]}, true
 }
 
 // exchangers tells by DNS where the mail of the account's domain arrives.

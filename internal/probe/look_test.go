@@ -63,9 +63,9 @@ func TestLook(t *testing.T) {
 			at: map[int]func(*testing.T) site{587: serving("close"), 465: serving(ssl)}},
 		{name: "no STARTTLS", endpoint: upgraded, want: "5 starttls no_starttls", alternatives: "465 true", dialled: []int{587, 465},
 			at: map[int]func(*testing.T) site{587: serving(smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite)), 465: serving(ssl)}},
-		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", alternatives: "587 true", dialled: []int{465, 587},
-			at: map[int]func(*testing.T) site{465: being(silent), 587: serving(starttls)}},
-		{name: "blocked ports of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 false timeout", dialled: []int{465, 587, 443, 587}, took: lookTime,
+		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", alternatives: "587 true", dialled: []int{465, 587, 443},
+			at: map[int]func(*testing.T) site{465: being(silent), 443: being(silent), 587: serving(starttls)}},
+		{name: "blocked ports of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 false timeout", dialled: []int{465, 587, 443},
 			at: map[int]func(*testing.T) site{465: being(silent), 443: serving("stall"), 587: being(silent)}},
 		{name: "a host that is not reached at all", endpoint: implicit, want: "4 connect unreachable", alternatives: "587 false timeout", dialled: []int{465, 443, 587}, took: lookTime,
 			at: map[int]func(*testing.T) site{465: being(failing(syscall.EHOSTUNREACH)), 443: being(silent), 587: being(silent)}},
@@ -193,7 +193,7 @@ func TestBlockedPortIsToldSoon(t *testing.T) {
 			"4 connect timeout", "587 true", hush, 0},
 		{"the other one answers late", func(site) site { return silent }, upTo(submission.STARTTLS, "2s") + "\n" + polite,
 			"4 connect timeout", "587 true", hush + 2*time.Second, 0},
-		{"both are silent", func(site) site { return silent }, "", "4 connect timeout", "587 false timeout", 5 * time.Second, lookTime},
+		{"both are silent", func(site) site { return silent }, "", "4 connect timeout", "587 false timeout", 5 * time.Second, 0},
 		{"it is only slow", func(up site) site { return late(hush-time.Second, up) }, "", "0", "", hush - time.Second, 0},
 		{"it is slow, and the other one is silent", func(up site) site { return late(4*time.Second, up) }, "", "0", "", 4 * time.Second, 0},
 	} {
@@ -227,6 +227,60 @@ func TestBlockedPortIsToldSoon(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Ports for mail that stay silent while the web port opens are given up with one
+// accord, be it the host's own or its domain's; and not while nothing opens.
+func TestBlockedMailPortsAreToldSoon(t *testing.T) {
+	t.Parallel()
+	const soon = hush + lookTime
+	for _, c := range []struct {
+		name      string
+		endpoints []submission.Endpoint
+		opens     string // the address whose port 443 does
+		findings  string
+		took      time.Duration
+	}{
+		{"the host's web port", []submission.Endpoint{implicit, upgraded}, "192.0.2.10", "https_open: smtp.example.test", soon},
+		{"its domain's", []submission.Endpoint{implicit, upgraded}, "192.0.2.80", "https_open: example.test", soon},
+		{"of one port alone", []submission.Endpoint{implicit}, "192.0.2.80", "https_open: example.test", soon},
+		{"none", []submission.Endpoint{implicit, upgraded}, "", "", 5 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				net := &internet{sites: map[string]site{"192.0.2.10:465": silent, "192.0.2.10:587": silent, "192.0.2.10:443": silent, "192.0.2.80:443": silent}}
+				if c.opens != "" {
+					net.sites[c.opens+":443"] = answering(smtptest.New(t, smtptest.Config{Scripts: slices.Repeat([]string{"drain"}, len(c.endpoints))}))
+				}
+				p := proberOn(net)
+				p.Resolver = smtptest.Resolver{host: smtptest.Addrs("192.0.2.10"), "example.test": smtptest.Addrs("192.0.2.80")}
+				pl := plan(t, smtptest.NewCA(), c.endpoints...)
+				pl.Look = true
+				rep := runOn(t, context.Background(), p, pl, nil)
+				if got := outcome(rep); got != "4 connect timeout" || found(rep) != c.findings || rep.Duration != c.took {
+					t.Errorf("%s, %q after %s", got, found(rep), rep.Duration)
+				}
+			})
+		})
+	}
+}
+
+// A route that leads to the sibling too lets it be looked at.
+func TestLookAlongTheRoute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ca := smtptest.NewCA()
+		up := smtptest.New(t, smtptest.Config{TLS: ca.Server(smtptest.Leaf{Names: []string{host}}), Scripts: []string{upTo(submission.STARTTLS, "0s") + "\n" + polite}})
+		net := &internet{sites: map[string]site{"127.0.0.1:4650": silent, "127.0.0.1:5870": answering(up)}}
+		pl := plan(t, ca, implicit)
+		pl.Look = true
+		pl.Route.ConnectTo = []ConnectTo{{Host: host, Port: 465, TargetHost: "127.0.0.1", TargetPort: 4650}, {Host: host, Port: 587, TargetHost: "127.0.0.1", TargetPort: 5870}}
+		rep := runOn(t, context.Background(), proberOn(net), pl, nil)
+		if got := outcome(rep); got != "4 connect timeout" || tried(rep) != "587 true" || rep.Duration != hush {
+			t.Errorf("%s, %s after %s", got, tried(rep), rep.Duration)
+		}
+	})
 }
 
 func found(rep *report.Report) string {

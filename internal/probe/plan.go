@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,6 +103,11 @@ func (r Route) target(e submission.Endpoint) (host string, port int) {
 		return host, port
 	}
 	return host, port
+}
+
+// leads: whoever planned the route has thought of this very endpoint.
+func (r Route) leads(e submission.Endpoint) bool {
+	return slices.ContainsFunc(r.ConnectTo, func(to ConnectTo) bool { return strings.EqualFold(to.Host, e.Host) && to.Port == e.Port })
 }
 
 // Resolver finds addresses; network is ip4 or ip6.

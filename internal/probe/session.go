@@ -46,9 +46,9 @@ type session struct {
 	messageID  string
 	subject    string
 	notes      []string
-	asked      bool             // whether it speaks TLS was asked while it was silent
+	asked      bool             // what its silence means was asked while it lasted
 	asides     []report.Finding // what came of that
-	beside     *session         // of the sibling, which got through while this one did not connect
+	beside     *session         // of the sibling, opened while this one did not connect
 
 	telling sync.Mutex
 	live    bool // tells its steps as they end; until then they are kept back
@@ -190,10 +190,7 @@ func (s *session) connect(ctx context.Context, dial func(context.Context) (net.C
 		if err != nil {
 			return orInterrupted(ctx, err)
 		}
-		if s.beside != nil { // both at the same moment
-			s.beside.leave(ctx)
-			s.beside = nil
-		}
+		s.forget(ctx)
 		s.dialled = nc.RemoteAddr().String()
 		s.loopback = s.run.plan.Route.Proxy == nil && isLoopback(nc.RemoteAddr())
 		s.conn = smtp.New(quick(nc), smtp.Options{

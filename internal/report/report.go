@@ -109,7 +109,8 @@ const (
 	FoundClearPort FindingKind = "greets_in_clear"
 	// FoundService: something other than SMTP answers; Detail is http, imap, pop3 or ssh.
 	FoundService FindingKind = "service"
-	// FoundHTTPS: port 443 of the same host opens although its mail ports do not.
+	// FoundHTTPS: port 443 of the same host, or of its domain, opens although its
+	// mail ports do not; Detail is which.
 	FoundHTTPS FindingKind = "https_open"
 	// FoundExchangers: Detail are the mail exchangers (MX) of the account's domain.
 	FoundExchangers FindingKind = "exchangers"
