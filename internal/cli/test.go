@@ -98,6 +98,9 @@ func runTest(ctx context.Context, d *deps, k *keeping, o testOptions) error {
 	told := a.server != nil && !o.json && !o.quiet
 	if told {
 		tellNotes(d, a.server)
+		if e, alone := a.server.Failing(); alone && len(a.plan.Account.Endpoints) > 1 && e.Security != submission.None {
+			fmt.Fprintf(d.streams.Err, "demo: With --security %s the one that fails is tried alone.\n", e.Security)
+		}
 	}
 	rep, err := probeAndTell(ctx, d, o, a.plan, a.settings)
 	if told {

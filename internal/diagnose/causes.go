@@ -11,7 +11,8 @@ import (
 // advice is what there is to say of a cause wherever it comes from. {server},
 // {provider}, {user}, {from}, {to}, {domain} and {port} stand for the account's
 // own, or for a word such as "the server"; with a capital they begin a sentence.
-// {ports} are the other endpoints that may work; a fix without any to name is left out.
+// {ports} are the other endpoints that may work, {ssl} those with implicit TLS; a
+// fix without any to name is left out.
 type advice struct {
 	summary   string
 	field     submission.Field
@@ -258,6 +259,7 @@ var advices = map[submission.Cause]advice{
 		summary:  "What answers on {port} is not a mail server for sending.",
 		field:    submission.FieldPort,
 		fixes:    []string{"Use {ports}."},
+		always:   []string{"Check the name of the server: this may be the one for something else."},
 		rfc:      "RFC 5321 section 4.3.1",
 		examples: []string{"HTTP/1.1 400 Bad Request", "* OK [CAPABILITY IMAP4rev1] Dovecot ready"},
 	},
@@ -276,14 +278,14 @@ var advices = map[submission.Cause]advice{
 	submission.STARTTLSNotOffered: {
 		summary:  "{Server} does not offer to encrypt on {port} (STARTTLS), so nothing may be sent there.",
 		field:    submission.FieldPort,
-		fixes:    []string{"Use {ports}."},
+		fixes:    []string{"Use {ssl}."},
 		always:   []string{"Try from another network: some devices on the way take the offer out."},
 		rfc:      "RFC 3207 section 4",
 		examples: []string{"STARTTLS extension not supported by server", "502 5.5.1 STARTTLS not supported"},
 	},
 	submission.STARTTLSInjection: {
 		summary: "Extra bytes came in clear just before the encryption began. That is an attack, or a broken device on the way. Nothing more was sent.",
-		fixes:   []string{"Do not send a password over this network.", "Try from another network."},
+		fixes:   []string{"Do not send a password over this network.", "Use {ssl}.", "Try from another network."},
 		rfc:     "CVE-2011-0411",
 	},
 	submission.TLSVersion: {
@@ -359,8 +361,10 @@ func (t *trouble) names() names {
 	add("from", from, "this address", "This address")
 	add("to", to, "this recipient", "This recipient")
 	add("port", port, port, port)
-	if ports := t.ports(); ports != "" {
-		add("ports", ports, "", "")
+	for key, ports := range map[string]string{"ports": t.ports(submission.SSL, submission.STARTTLS), "ssl": t.ports(submission.SSL)} {
+		if ports != "" {
+			add(key, ports, "", "")
+		}
 	}
 	return names{strings.NewReplacer(pairs...)}
 }

@@ -226,10 +226,13 @@ func (t *trouble) fill(d *Diagnosis) *Diagnosis {
 	for _, f := range d.Fixes {
 		f = Fix{names.in(f.Text), reply.Safe(f.URL)}
 		same := func(g Fix) bool { return g.Text == f.Text || g.URL == f.URL && f.URL != "" }
-		unfilled := strings.Contains(f.Text, "{ports}")
+		unfilled := strings.Contains(f.Text, "{ports}") || strings.Contains(f.Text, "{ssl}")
 		if f.Text != "" && !unfilled && !slices.ContainsFunc(fixes, same) {
 			fixes = append(fixes, f)
 		}
+	}
+	if len(fixes) == 0 { // all that there was to try has been tried
+		fixes = plain(adviceOn(submission.Unknown).fixes)
 	}
 	d.Fixes = fixes
 	return d

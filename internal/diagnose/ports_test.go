@@ -98,3 +98,17 @@ func TestCannotSendNamesTheServer(t *testing.T) {
 		}
 	}
 }
+
+// Where all ports have failed something is left to do all the same.
+func TestThereIsAlwaysAFix(t *testing.T) {
+	t.Parallel()
+	for _, f := range []report.Fault{report.FaultTimeout, report.FaultNotSMTP, report.FaultNotTLS, report.FaultRefused, report.FaultNoSTARTTLS, report.FaultNoAuth, report.FaultClosed} {
+		for _, s := range []report.Stage{report.Connect, report.TLSStage, report.STARTTLS, report.Greeting, report.Auth} {
+			r := failedAt(starttls587, s, fault(f, "it failed"))
+			r.Alternatives = []report.Alternative{{Endpoint: ssl465, Stage: s, Fault: f}}
+			if d := Explain(r, nil); len(d.Fixes) == 0 {
+				t.Errorf("%s at %s: %s without a fix", f, s, d.Cause)
+			}
+		}
+	}
+}

@@ -147,7 +147,7 @@ func (t *trouble) ofPreset(v verdict) []Fix {
 	case submission.AuthDisabledForAccount, submission.AccountSuspended, submission.Unknown, submission.ContentRejectedSpam, submission.IPBlocked:
 		t.addSupport(add)
 	case submission.WrongPortOrSecurity, submission.STARTTLSNotOffered, submission.NotSMTP, submission.ConnectionRefused, submission.TLSRequired, submission.AuthNotOffered:
-		if t.ports() != "" {
+		if t.ports(submission.SSL, submission.STARTTLS) != "" {
 			add(t.endpointsInWords(), "")
 		}
 	}
@@ -225,9 +225,9 @@ var usual = []submission.Endpoint{
 	{Port: submission.PortSubmission, Security: submission.STARTTLS},
 }
 
-// ports are the provider's endpoints, else the usual ones, without those that
-// have just failed; "" where none is left.
-func (t *trouble) ports() string {
+// ports are the provider's endpoints with these securities, else the usual ones,
+// without those that have just failed; "" where none is left.
+func (t *trouble) ports(securities ...submission.Security) string {
 	if t.isBridge() {
 		return ofBridge
 	}
@@ -240,7 +240,7 @@ func (t *trouble) ports() string {
 	}
 	var words []string
 	for _, e := range list {
-		if !t.hasFailed(e) {
+		if slices.Contains(securities, e.Security) && !t.hasFailed(e) {
 			words = append(words, inWords(e))
 		}
 	}

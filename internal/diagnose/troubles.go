@@ -186,7 +186,7 @@ func outgoing(p *preset.Preset) []Fix {
 	var fixes []Fix
 	if len(p.Endpoints) > 0 {
 		t := trouble{preset: p}
-		fixes = known(Fix{Text: "The outgoing server of " + titleOf(p) + " is " + p.Endpoints[0].Host + ": use " + t.ports() + "."})
+		fixes = known(Fix{Text: "The outgoing server of " + titleOf(p) + " is " + p.Endpoints[0].Host + ": use " + t.ports(submission.SSL, submission.STARTTLS) + "."})
 	}
 	if p.Password.Kind != preset.PasswordAccount && p.Password.Label != "" {
 		fixes = append(fixes, known(Fix{"For sending, use the " + labelOf(p) + ".", p.Password.URL})...)
