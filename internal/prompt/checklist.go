@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,8 +32,7 @@ type running struct {
 // first end the others are out of the race.
 func (c *checklist) add(e report.Event, now time.Time) {
 	if e.Running {
-		c.drop(func(r running) bool { return r.endpoint == e.Endpoint })
-		c.running = append(c.running, running{e.Endpoint, e.Step.Stage, now})
+		c.run(running{e.Endpoint, e.Step.Stage, now})
 		return
 	}
 	c.drop(func(r running) bool { return r.endpoint != e.Endpoint || r.stage == e.Step.Stage })
@@ -40,6 +40,17 @@ func (c *checklist) add(e report.Event, now time.Time) {
 		return
 	}
 	c.ended = append(c.ended, e.Step)
+}
+
+// run is the next stage of an endpoint. It takes the line of the one before, so
+// that endpoints side by side do not change places.
+func (c *checklist) run(r running) {
+	at := slices.IndexFunc(c.running, func(o running) bool { return o.endpoint == r.endpoint })
+	if at < 0 {
+		c.running = append(c.running, r)
+		return
+	}
+	c.running[at] = r
 }
 
 func (c *checklist) drop(out func(running) bool) {

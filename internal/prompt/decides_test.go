@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
@@ -30,6 +31,10 @@ func TestScreenDecides(t *testing.T) {
 		"<enter><enter><enter>":  {"next", "", ""},
 		"<down><up><enter><tab>": {"", "", ""}, // as it was: still on the page
 		"<enter><tab>!<enter>":   {"next", "", ""},
+		"<ctrl+s>":               {"next", "", ""},      // with what stands in the rest
+		"<down><ctrl+s>":         {"changed", "b", "c"}, // the rest comes anew first
+		"<shift+tab>!<ctrl+s>":   {"next", "", ""},
+		"<enter><ctrl+s>":        {"", "", ""}, // two are left: Enter does it
 	} {
 		t.Run(keys, func(t *testing.T) {
 			t.Parallel()
@@ -59,5 +64,24 @@ func TestLinesDecides(t *testing.T) {
 	a, _, err = linesOf(t, deciding(), "\n\nother\n")
 	if err != nil || a.Move != wizard.Next || a.Texts["d"] != "other" {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// TestPasswordShape: what becomes of a password is told as it is typed, in both
+// ways of asking.
+func TestPasswordShape(t *testing.T) {
+	t.Parallel()
+	shape := func(typed string) string {
+		if typed == "ab cd" {
+			return "4 characters; the space is left out"
+		}
+		return ""
+	}
+	p := wizard.Page{Title: "Log in", Questions: []wizard.Question{{Key: "password", Label: "Password", Kind: wizard.Password, Shape: shape}}}
+	d := drive(t, utf8Terminal, 80, 24).open(p).press("ab c")
+	d.sees("\n4 characters\n")
+	d.press("d").sees("\n4 characters; the space is left out\n")
+	if _, out, err := linesOf(t, p, "ab cd\n"); err != nil || !strings.Contains(out, "5 characters received. 4 characters; the space is left out") {
+		t.Errorf("%q, %v", out, err)
 	}
 }

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -111,14 +112,13 @@ func (f *field) answer() string {
 	return strings.TrimSpace(f.text)
 }
 
-// detail is that of the option under the cursor.
-func (f *field) detail() string {
-	for _, o := range f.Options {
-		if o.Value == f.answer() {
-			return safe(o.Detail)
-		}
+// option is the one under the cursor, the zero one where nothing matches.
+func (f *field) option() wizard.Option {
+	i := slices.IndexFunc(f.Options, func(o wizard.Option) bool { return o.Value == f.answer() })
+	if i < 0 {
+		return wizard.Option{}
 	}
-	return ""
+	return f.Options[i]
 }
 
 func (f *field) problem() string {
@@ -141,12 +141,9 @@ func (f *field) shown() string {
 		}
 		return wordNo
 	case wizard.Choice:
-		for _, o := range f.Options {
-			if o.Value == f.answer() {
-				return optionText(o)
-			}
-		}
-		return ""
+		o := f.option()
+		o.Detail = "" // for choosing
+		return optionText(o)
 	}
 	return safe(f.text)
 }
@@ -156,6 +153,8 @@ func (f *field) shape() string {
 	switch {
 	case f.text == "":
 		return ""
+	case f.Shape != nil && f.Shape(f.answer()) != "":
+		return f.Shape(f.answer())
 	case strings.ContainsRune(f.text, lineEnd):
 		return sayWithLineEnd(utf8.RuneCountInString(f.text))
 	}

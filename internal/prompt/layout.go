@@ -161,8 +161,8 @@ func (s *sheet) open(l look, f *field, width, height int) []string {
 	if f.Kind == wizard.Choice {
 		var whole bool
 		answer, s.unseen, whole = l.list(answer, width, max(height-len(lines)-1, 1))
-		if !whole && note == "" && ansi.StringWidth(f.shown())+2 > width {
-			note = l.cut(f.detail(), width)
+		if !whole && note == "" && ansi.StringWidth(optionText(f.option()))+2 > width {
+			note = l.cut(safe(f.option().Detail), width)
 		}
 	}
 	lines = append(lines, answer...)

@@ -297,9 +297,12 @@ func (d *dialogue) askPassword(ctx context.Context, i int) (turn, error) {
 }
 
 func (d *dialogue) takePassword(i int, line string) (turn, error) {
-	if line == "" {
+	switch shape := d.page.Questions[i].Shape; {
+	case line == "":
 		d.say(sayKept)
-	} else {
+	case shape != nil && shape(line) != "":
+		d.say(sayReceived(utf8.RuneCountInString(line)) + " " + shape(line))
+	default:
 		d.say(sayReceived(utf8.RuneCountInString(line)))
 	}
 	if complaint := problem(d.page.Questions[i], line); complaint != "" {

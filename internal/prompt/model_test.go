@@ -63,6 +63,8 @@ func keyOf(part string) tea.KeyMsg {
 		return tea.KeyMsg{Type: tea.KeyEnter}
 	case "<ctrl+j>":
 		return tea.KeyMsg{Type: tea.KeyCtrlJ}
+	case "<ctrl+s>":
+		return tea.KeyMsg{Type: tea.KeyCtrlS}
 	case "<esc>":
 		return tea.KeyMsg{Type: tea.KeyEsc}
 	case "<tab>":
@@ -501,6 +503,38 @@ func TestWatch(t *testing.T) {
 	d.open(page("save"))
 	if got := d.answer(page("save")); got != "" {
 		t.Errorf("keys of the watch answered the next page: %q", got)
+	}
+}
+
+// Endpoints side by side keep their lines, whichever gets on first.
+func TestWatchKeepsOrder(t *testing.T) {
+	t.Parallel()
+	d := drive(t, utf8Terminal, 80, 24)
+	d.Update(openWatch{title: "Trying", stop: func() {}})
+	for _, e := range []report.Event{
+		{Endpoint: submission.Endpoint{Host: "h", Port: 465}, Step: report.Step{Stage: report.Connect}},
+		{Endpoint: submission.Endpoint{Host: "h", Port: 587}, Step: report.Step{Stage: report.Connect}},
+		{Endpoint: submission.Endpoint{Host: "h", Port: 465}, Step: report.Step{Stage: report.TLSStage}},
+	} {
+		e.Running = true
+		d.Update(happened{e})
+	}
+	if first, second := strings.Index(d.screen(), "465"), strings.Index(d.screen(), "587"); first < 0 || second < first {
+		t.Errorf("the lines changed places:\n%s", d.screen())
+	}
+}
+
+// An answer to choose says its detail where it is chosen, not after.
+func TestScreenClosedChoice(t *testing.T) {
+	t.Parallel()
+	d := drive(t, utf8Terminal, 80, 24).open(wizard.Page{Title: "Change", Questions: []wizard.Question{
+		{Key: "a", Label: "Region", Kind: wizard.Choice, Value: "eu", Options: []wizard.Option{{Value: "eu", Label: "Europe", Detail: "Your mail opens at mail.example.eu."}}},
+		{Key: "b", Label: "Server", Optional: true},
+	}})
+	d.sees("Your mail opens at")
+	d.press("<enter>").sees("Region: Europe\n")
+	if strings.Contains(d.screen(), "Your mail opens at") {
+		t.Errorf("the detail is still there:\n%s", d.screen())
 	}
 }
 

@@ -218,6 +218,8 @@ func (s *sheet) keyInForm(k tea.KeyMsg, name string) *wizard.Answer {
 	switch {
 	case name == keyEnter:
 		return s.enter()
+	case name == keyDone && s.long():
+		return s.done()
 	case name == keyField:
 		return s.leaveFor((s.focus + 1) % len(s.fields))
 	case name == keyHelpLetter && !f.typed():
@@ -295,6 +297,26 @@ func (s *sheet) enter() *wizard.Answer {
 	if s.focus < len(s.fields)-1 {
 		return s.leaveFor(s.focus + 1)
 	}
+	return s.submit()
+}
+
+// long: to go through what is left of the page takes many keys.
+func (s *sheet) long() bool { return len(s.fields)-s.focus > 2 }
+
+// done answers the page with what stands in the questions that are left. Where
+// they follow from the one in focus, and that was changed, they come anew first.
+func (s *sheet) done() *wizard.Answer {
+	if s.problem = s.current().problem(); s.problem != "" {
+		return nil
+	}
+	if f := s.current(); decided(f.Question, f.answer()) {
+		return s.leaveFor(s.focus + 1)
+	}
+	return s.submit()
+}
+
+// submit answers the page, if every answer of it will do.
+func (s *sheet) submit() *wizard.Answer {
 	for i, f := range s.fields {
 		if problem := f.problem(); problem != "" {
 			s.moveTo(i)
@@ -377,6 +399,9 @@ func (s *sheet) footer() []keyed {
 func (s *sheet) keys() []keyed {
 	list := []keyed{{key: keyEnter, does: s.enterLabel()}}
 	f := s.current()
+	if s.long() {
+		list = append(list, keyed{key: keyDone, does: labelDone})
+	}
 	if len(s.menu) > 1 || f != nil && f.Kind == wizard.Choice {
 		list = append(list, keyed{key: keyArrows, does: sayMove(s.unseen)})
 	}

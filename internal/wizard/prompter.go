@@ -68,6 +68,9 @@ type Question struct {
 	// Check says what is wrong with an answer, "" if nothing; may be nil. It is
 	// pure and quick.
 	Check func(answer string) string
+	// Shape tells of a Password what it will be sent as, "" where as it is
+	// typed; may be nil. It is pure and quick, and tells no letter of it.
+	Shape func(answer string) string
 }
 
 // QuestionKind is how it is answered.
