@@ -229,7 +229,10 @@ func (t *trouble) noGreeting() verdict {
 			tell: "Try {ports}: if all stay silent, the server or the network is the reason."}
 	}
 	return t.withSibling(verdict{cause: submission.ServerSilent, also: []submission.Cause{submission.ServerDownTemporary, submission.PortBlocked},
-		why: "{Server} took the connection on {port}, but sent no greeting in time. Port and security fit together, so it is busy, or a firewall swallows its words."})
+		enough: true, // port and security are right, so there is nothing to check of them
+		why:    "{Server} took the connection on {port}, but sent no greeting in time. Port and security fit together, so it is busy, or a firewall swallows its words.",
+		fixes: []Fix{{Text: "Try again later: the server may be overloaded."},
+			{Text: "Try from another network: if it works there, a firewall of this one is the reason."}}})
 }
 
 func (t *trouble) unreachable() verdict {

@@ -78,6 +78,8 @@ func TestAdviceFitsTheSession(t *testing.T) {
 			submission.PortBlocked, submission.FieldNone, []string{"--max-time"}, []string{"firewall"}},
 		{"the run's limit at the name", failedAt(ssl465, report.Resolve, fault(report.FaultTimeout, runLimit)), nil,
 			submission.DNSFailure, submission.FieldNone, []string{"--max-time", "name"}, []string{"spelling"}},
+		{"no greeting where port and security are right", failedAt(ssl465, report.Greeting, fault(report.FaultTimeout, "no answer in time")), nil,
+			submission.ServerSilent, submission.FieldPort, []string{"fit together", "Try again later", "another network"}, []string{"Check port and security"}},
 		{"the stage's limit", failedAt(ssl465, report.Auth, fault(report.FaultTimeout, "no answer in time")), nil,
 			submission.ServerSilent, submission.FieldNone, []string{"--timeout", "in time after AUTH, which signs you in."}, []string{"--max-time"}},
 

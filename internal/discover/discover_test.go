@@ -258,6 +258,7 @@ func TestFind(t *testing.T) {
 		// The domain itself.
 		{"missing", "you@example.com", "", []string{"missing"}},
 		{"missing, and near a known one", "you@gmial.com", "", []string{"suggest gmail.com", "missing"}},
+		{"missing, for its ending was forgotten", "you@gmail", "", []string{"suggest gmail.com", "missing"}},
 		{"near a known one, and real", "you@gmail.co", "gmail.co NS ns1.example.net.\ngmail.co A 192.0.2.1", []string{"suggest gmail.com"}},
 		{"there without mail", "you@example.com", exists, nil},
 		{"a delegation is enough", "you@example.com", "example.com NS ns1.example.net.", nil},

@@ -20,12 +20,14 @@ func (l *Library) NearestDomain(mailDomain string) string {
 	return best
 }
 
-// slip: one edit apart, in a name long enough for that to mean something; a
+// slip: the ending forgotten, or one edit apart, in a name long enough for that to mean something; a
 // short name must keep its first label or its last.
 func slip(a, b string) bool {
 	nameA, tldA, _ := strings.Cut(a, ".")
 	nameB, tldB, _ := strings.Cut(b, ".")
 	switch {
+	case nameA == nameB && tldA == "":
+		return tldB == "com"
 	case nameA == nameB:
 		// Country domains differ by a letter and are all real: only .com is mistyped.
 		return tldB == "com" && len(nameA) >= 3 && (len(tldA) != 2 || tldA == "co" || tldA == "cm" || tldA == "om") &&
