@@ -119,6 +119,7 @@ func (s *setup) run(ctx context.Context, argument string) error {
 		Finder:   s.finder(),
 		Bridges:  s.bridges(),
 		Keeper:   &keeper{keeping: s.keeping, options: options, given: s.given},
+		Received: s.received,
 		Hostname: hostname(s.deps),
 		Now:      time.Now, Wait: waitUntil,
 	}, given).Run(ctx)

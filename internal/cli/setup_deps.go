@@ -149,6 +149,15 @@ func (f demoBridge) Find(context.Context) wizard.Bridge {
 	return found
 }
 
+// received are the subjects of the mails that the demo took.
+func (s *setup) received() []string {
+	var subjects []string
+	for _, m := range s.server.Messages() {
+		subjects = append(subjects, m.Subject)
+	}
+	return subjects
+}
+
 // demoFinder knows one domain: the demo server's own.
 type demoFinder struct{ server *demo.Server }
 

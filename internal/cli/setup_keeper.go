@@ -100,6 +100,11 @@ func (k *keeper) Kept(ctx context.Context, name string, passphrase submission.Se
 	return k.kept, secretError(ctx, err)
 }
 
+// Printed runs a command as a profile that names it does.
+func (k *keeper) Printed(ctx context.Context, command string) (submission.Secret, error) {
+	return secret.FromCommand(ctx, command, os.Environ())
+}
+
 // Save puts the password where it is to rest, then writes the profile. If that
 // fails the password is taken away again: both or neither.
 func (k *keeper) Save(ctx context.Context, p wizard.Proven) (wizard.Saved, error) {

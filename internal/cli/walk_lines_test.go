@@ -146,7 +146,7 @@ var lineWalks = map[string]lineWalk{
 		{nextPrompt, "transcript"}, {nextPrompt, ""}, {nextPrompt, ""},
 		{"The password of the mailbox: ", zohoWord},
 		{"Will a script use this without you? (yes or no, Enter for no, ? for help): ", "y"},
-		{"? for the list): ", "command"}, {"Command (? for help): ", "pass show mail"},
+		{"? for the list): ", "command"}, {"Command (? for help): ", printsZoho},
 		{nextPrompt, ""},
 	}},
 	"bridge": {walks["bridge"], []line{

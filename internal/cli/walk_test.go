@@ -35,6 +35,9 @@ const (
 	passphrase = "open-Marker-sesame"
 )
 
+// printsZoho prints one of them, which cannot be read in it.
+const printsZoho = "printf zApp9%s Marker7"
+
 // secretForms are the passwords of the walks, plainly and as something that can be
 // turned back into them.
 func secretForms() []string {

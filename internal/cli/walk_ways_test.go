@@ -96,10 +96,10 @@ var detours = map[string]walk{
 			password(zohoWord),
 			{"no keyring", "Will a script use this without you?", "y"},
 			{"place", "Where should the password rest?", "<down><enter>"},
-			{"command", "Which command prints the password?", "pass show mail<enter>"},
+			{"command", "Which command prints the password?", printsZoho + "<enter>"},
 			save,
 		},
-		sent: []string{loginWord, zohoWord}, saved: []string{`"pass show mail"`},
+		sent: []string{loginWord, zohoWord}, saved: []string{`"` + printsZoho + `"`},
 	},
 }
 
@@ -289,7 +289,7 @@ func TestWalkResizes(t *testing.T) {
 	w.See("20 more lines")
 	w.Resize(ptytest.Size{Columns: 10, Rows: 3}).Resize(ptytest.Size{Columns: 120, Rows: 40})
 	w.See("One test mail goes to you@gmail.com. Nothing is saved yet.").Send("<paste>" + spacedWord + "</paste>")
-	w.See("19 characters").Send("<enter>")
+	w.See("Without the spaces between the groups: 16 characters").Send("<enter>")
 	w.See("Save as").Send("<enter>")
 	w.End(0)
 	config, err := os.ReadFile(filepath.Join(at, "config/smtpwiz/config.toml"))

@@ -30,7 +30,7 @@ func TestKeptPassword(t *testing.T) {
 		read int
 	}{
 		"left empty: its passphrase is asked then, and not again to save": {walk{
-			given: work, turns: []turn{{page: "address"}, {page: "login", says: []string{"empty for the saved one"}}, opened, {page: "save"}}, account: saved,
+			given: work, turns: []turn{{page: "address", says: []string{"the answers of the profile “work”"}}, {page: "login", says: []string{"empty for the saved one"}}, opened, {page: "save"}}, account: saved,
 		}, 1},
 		"another typed: the passphrase is asked to save it": {walk{
 			given: work, turns: []turn{{page: "address"}, {page: "login", secrets: typed("another-word")}, {page: "passphrase", secrets: map[string]string{"passphrase": phrase}}, {page: "save"}}, account: saved,
@@ -141,6 +141,13 @@ func TestDemoKeepsNothing(t *testing.T) {
 			{page: "save", says: []string{"Works.", "Nothing of this demonstration is kept.", "[enter] end the demonstration"}, hides: []string{"Save as", "[c]", "[n]"}},
 		},
 	}.run(t)
+	var told []string
+	for _, b := range got.told {
+		told = append(told, b.Text)
+	}
+	if text := strings.Join(told, "\n"); !strings.Contains(text, "The server of the demonstration received “a test mail”;") || strings.Contains(text, "Junk") || strings.Contains(text, "that the mail arrived") {
+		t.Errorf("the demo tells of a mailbox, or not of its mail:\n%s", text)
+	}
 	if last := got.told[len(got.told)-1].Text; last != got.state.t.demoEnds() {
 		t.Errorf("it ends with %q", last)
 	}

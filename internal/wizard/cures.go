@@ -52,7 +52,7 @@ func (s *state) cures() []cure {
 		add("fix", "c", s.t.changeOne(d.Field), func(s *state) { s.change(d.Field, fields...) })
 	}
 	if s.failedAtLogin() {
-		if d.Field != submission.FieldPassword {
+		if d.Field != submission.FieldPassword && judged(d.Cause) {
 			add("password", "p", s.t.pasteAgain(), (*state).reopenLogin)
 		}
 		for _, o := range s.others(p)[:min(1, len(s.others(p)))] {
@@ -92,6 +92,12 @@ func fieldsOf(f submission.Field) []submission.Field {
 		return []submission.Field{submission.FieldHost, submission.FieldPort, submission.FieldSecurity}
 	}
 	return []submission.Field{f}
+}
+
+// judged: the server has looked at the password. It has not where it wants
+// another mechanism, or TLS first.
+func judged(c submission.Cause) bool {
+	return c != submission.AuthMechanismUnsupported && c != submission.TLSRequired
 }
 
 func (s *state) failedAtLogin() bool {

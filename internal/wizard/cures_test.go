@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
+	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
@@ -127,6 +128,8 @@ func TestCuresOffered(t *testing.T) {
 	}{
 		"a refused password":            {"zoho-pro", "eu", "", said(report.Auth, 535, "", "Authentication Failed"), "password other region again more case stop"},
 		"of a provider with one server": {"gandi", "", "", said(report.Auth, 535, "5.7.8", "no"), "password again more case stop"},
+		"no mechanism but refused ones": {"gandi", "", "", said(report.Auth, 504, "5.7.4", "Unrecognized authentication type"), "fix again more case stop"},
+		"TLS is wanted first":           {"gandi", "", "", said(report.Auth, 530, "5.7.0", "Must issue a STARTTLS command first"), "endpoint fix again more case stop"},
 		"blocked ports":                 {"gandi", "", "", faulty(report.Connect, report.FaultTimeout, "no answer"), "again endpoint fix proxy untested more case stop"},
 		"a closed port":                 {"gandi", "", "", faulty(report.Connect, report.FaultRefused, "refused"), "again endpoint fix proxy untested more case stop"},
 		"a name that is not there":      {"", "", "", faulty(report.Resolve, report.FaultNotFound, "no such name"), "fix again proxy untested more case stop"},
@@ -156,5 +159,29 @@ func TestCuresOffered(t *testing.T) {
 				t.Errorf("%s: keys %s\nwant %s", s.diagnosis.Cause, got, tt.keys)
 			}
 		})
+	}
+}
+
+// TestFailedTitle: nothing was refused where the server said nothing.
+func TestFailedTitle(t *testing.T) {
+	t.Parallel()
+	no := &reply.Reply{Code: 550, Lines: []string{"no"}}
+	for _, tt := range []struct {
+		step report.Step
+		want string
+	}{
+		{report.Step{Stage: report.Auth, Reply: no}, "The login was refused"},
+		{report.Step{Stage: report.Auth, Fault: report.FaultNoAuth}, "No login at h"},
+		{report.Step{Stage: report.Mail, Reply: no}, "The sender was refused"},
+		{report.Step{Stage: report.Mail, Fault: report.FaultClosed}, "The test mail did not get through"},
+		{report.Step{Stage: report.Rcpt, Fault: report.FaultTimeout}, "The test mail did not get through"},
+		{report.Step{Stage: report.Data, Reply: no}, "The test mail was refused"},
+		{report.Step{Stage: report.Data, Fault: report.FaultClosed}, "The test mail did not get through"},
+		{report.Step{Stage: report.EHLO, Reply: no}, "No mail session with h"},
+		{report.Step{Stage: report.Connect, Fault: report.FaultRefused}, "No connection to h"},
+	} {
+		if got := (texts{}).failedTitle(tt.step, "h"); got != tt.want {
+			t.Errorf("%s, %v: %q, want %q", tt.step.Stage, tt.step.Reply, got, tt.want)
+		}
 	}
 }

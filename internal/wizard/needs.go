@@ -103,6 +103,8 @@ type Keeper interface {
 	// Kept reads the password of a profile; the passphrase is that of the encrypted
 	// file, zero where none is needed.
 	Kept(ctx context.Context, profile string, passphrase submission.Secret) (submission.Secret, error)
+	// Printed runs a command and reads the password that it prints.
+	Printed(ctx context.Context, command string) (submission.Secret, error)
 	// Save writes profile and password, both or neither.
 	Save(ctx context.Context, p Proven) (Saved, error)
 }

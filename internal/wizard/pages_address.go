@@ -17,8 +17,11 @@ func addressStep() step {
 				Questions: []Question{s.question(submission.FieldFrom), s.question(DisplayName)},
 				Help:      s.t.addressHelp(),
 			}
-			if s.given.Demo {
+			switch {
+			case s.given.Demo:
 				p.Blocks = []Block{{Plain, s.t.demo()}}
+			case s.given.Profile != "":
+				p.Blocks = []Block{{Plain, s.t.editing(s.given.Profile)}}
 			}
 			return p
 		},
@@ -56,12 +59,30 @@ func (w *Wizard) find(ctx context.Context) error {
 	}
 	s.found = &found
 	domain := p.mailbox.ASCIIDomain()
-	if found.DomainMissing && found.Suggestion == "" && !p.decidedProvider() && !s.insisted[domain] && !s.fixed[submission.FieldFrom] {
+	if found.DomainMissing && found.Suggestion == "" && !p.decidedProvider() && !s.insisted[domain] && s.asksAddress() {
 		s.insisted[domain] = true
 		s.problem = s.t.domainMissing(p.from.Domain)
+		s.loosen()
 		s.reopen("address")
 	}
 	return nil
+}
+
+// asksAddress: it may be asked for, also where it was given beforehand, as long
+// as there is somebody to say whether it is right.
+func (s *state) asksAddress() bool {
+	return !s.fixed[submission.FieldFrom] || s.canAsk && !s.given.Yes
+}
+
+// loosen lets an address that was given beforehand be changed, and with it the
+// user name that is the same.
+func (s *state) loosen() {
+	from := s.value(submission.FieldFrom)
+	delete(s.fixed, submission.FieldFrom)
+	if s.value(submission.FieldUsername) == from {
+		delete(s.values, submission.FieldUsername)
+		delete(s.fixed, submission.FieldUsername)
+	}
 }
 
 // slip is the address that was probably meant, "" for none.

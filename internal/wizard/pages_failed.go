@@ -18,7 +18,7 @@ func failedStep() step {
 		needs:   func(s *state) bool { return s.report != nil && !s.report.OK() && !s.untested },
 		page: func(s *state) Page {
 			cures := s.cures()
-			p := Page{Title: s.t.failedTitle(s.report.Failed().Stage, s.report.Endpoint.Host), Blocks: s.failureInWords(), Next: cures[0].Label}
+			p := Page{Title: s.t.failedTitle(*s.report.Failed(), s.report.Endpoint.Host), Blocks: s.failureInWords(), Next: cures[0].Label}
 			for _, c := range cures[1:] {
 				p.Actions = append(p.Actions, c.Action)
 			}

@@ -236,6 +236,12 @@ func (s *state) passwordQuestion(p picture) Question {
 		q.Label = s.t.passwordLabel(p.preset.Password.Label)
 		if shape := p.preset.Password.Shape; shape != nil {
 			q.Hint = s.t.characters(shape.Length)
+			q.Shape = func(typed string) string {
+				if bare, changed := shape.Ungroup(submission.NewSecret(typed)); changed {
+					return s.t.withoutSpaces(bare.Len())
+				}
+				return ""
+			}
 		}
 	}
 	switch {

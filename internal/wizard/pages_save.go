@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -136,14 +137,60 @@ func commandStep() step {
 			return Page{Title: s.t.commandTitle(), Blocks: []Block{{Plain, s.t.commandWhat()}}, Questions: []Question{q}}
 		},
 		take: func(s *state, a Answer) string {
-			if a.Texts[string(PasswordCommand)] == "" {
+			line := a.Texts[string(PasswordCommand)]
+			switch {
+			case line == "":
 				return s.t.commandMissing()
+			case s.password.Len() > 5 && strings.Contains(line, s.password.Reveal()): // a shorter one is a word
+				delete(s.draft, string(PasswordCommand))
+				return s.t.commandTells()
 			}
 			s.taken(a, PasswordCommand)
 			return ""
 		},
 		flags: func(*state) []string { return []string{"--password-command"} },
 	}
+}
+
+// wantsCommandTried: a command was typed, and whether it prints the password that
+// was tried is not known. Of one that the password was read from it is.
+func (s *state) wantsCommandTried() bool {
+	line := s.value(PasswordCommand)
+	if line == "" || s.fixed[PasswordCommand] || line == s.printedBy || s.declined || !s.canAsk || !s.reached() || s.store() != StoreCommand {
+		return false
+	}
+	return line != s.given.Defaults[PasswordCommand] || s.password.Reveal() != s.given.Kept.Reveal()
+}
+
+// tryCommand runs it, so that nothing is saved that will not work.
+func (w *Wizard) tryCommand(ctx context.Context) error {
+	s := w.state
+	line := s.value(PasswordCommand)
+	w.deps.Prompter.Busy(s.t.runningCommand())
+	printed, err := w.deps.Keeper.Printed(ctx, line)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil && printed.Reveal() == s.password.Reveal():
+		s.printedBy = line
+		return nil
+	case err == nil:
+		s.problem = s.t.printsAnother(printed.Len(), s.password.Len())
+	default:
+		s.problem = s.t.printsNone(err.Error(), hintOf(err))
+	}
+	s.drop(PasswordCommand)
+	s.reask("command")
+	return nil
+}
+
+// hintOf is what an error says of what to do, "" for nothing.
+func hintOf(err error) string {
+	var hinted interface{ Hint() string }
+	if !errors.As(err, &hinted) {
+		return ""
+	}
+	return hinted.Hint()
 }
 
 // fileUnlock is what opens the encrypted file, once the password goes there.

@@ -60,6 +60,8 @@ func (s *state) dnsInWords() []Block {
 	switch {
 	case f == nil:
 		return nil
+	case s.decided() != nil:
+		return s.evidence(s.look()) // and the person wants another
 	case f.DNSFailed:
 		return []Block{{Plain, s.t.dnsFailed()}}
 	case f.DomainMissing && s.passed[slipKey]:

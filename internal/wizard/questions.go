@@ -26,6 +26,10 @@ func (s *state) question(f submission.Field) Question {
 			q.Value = or(q.Value, s.guess())
 		}
 		q.Hint = or(strings.ReplaceAll(p.offer().HostPattern, "{n}", "1"), q.Hint)
+	case submission.FieldPort:
+		if p.preset != nil && p.preset.Kind == preset.Bridge {
+			q.Hint = s.t.bridgePort()
+		}
 	case submission.FieldPreset:
 		if q.Options = s.providers(p); s.guess() != "" {
 			q.Value = or(q.Value, OwnServer)

@@ -228,9 +228,55 @@ func TestUngroupedIsSaid(t *testing.T) {
 		turns:   []turn{address("you@gmail.com"), {page: "login", secrets: typed(grouped)}, {page: "save"}},
 		account: "gmail: you@gmail.com at smtp.gmail.com:465 ssl as you@gmail.com in keyring",
 	}.run(t)
-	if title := got.titles[0]; !strings.Contains(title, "16 characters") || !strings.Contains(title, "spaces between the groups were left out") {
+	if title := got.titles[0]; len(title) > 2*40 || !strings.Contains(title, "without its spaces") {
 		t.Errorf("the try is called %q", title)
 	}
+	shape := got.seen[1].Questions[0].Shape
+	for typed, want := range map[string]string{
+		grouped: "Without the spaces between the groups: 16 characters.", bare: "", "abcd efgh": "", marker: "",
+	} {
+		if told := shape(typed); told != want {
+			t.Errorf("of %d characters it tells %q, not %q", len(typed), told, want)
+		}
+	}
+}
+
+// TestMissingDomain: an address of the command line is asked for again where its
+// domain does not exist, and what is said instead is the user name too.
+func TestMissingDomain(t *testing.T) {
+	t.Parallel()
+	given := Given{Answers: answers{"from": "you@exmaple.org", "username": "you@exmaple.org"}}
+	dns := map[string]Found{"exmaple.org": {DomainMissing: true}, "example.com": atZoho["example.com"]}
+	told := turn{page: "address", says: []string{"DNS knows no domain exmaple.org", "[you@exmaple.org]"}}
+	mended := told
+	mended.texts = map[string]string{"from": "you@example.com"}
+	walk{
+		given: given, dns: dns, tries: []outcome{passes()},
+		turns:   []turn{mended, {page: "login", says: []string{"Log in and send as you@example.com."}, secrets: typed(marker)}, {page: "save"}},
+		account: "example: you@example.com at smtppro.zoho.eu:465 ssl as you@example.com in keyring",
+	}.run(t)
+	walk{
+		given: given, dns: dns, tries: []outcome{passes()},
+		turns: []turn{
+			told, {page: "provider", do: "back"}, {page: "address"}, {page: "provider", texts: map[string]string{"preset": "gandi"}},
+			{page: "login", secrets: typed(marker)}, {page: "save"},
+		},
+		account: "exmaple: you@exmaple.org at mail.gandi.net:465 ssl as you@exmaple.org in keyring",
+	}.run(t)
+	given.Yes = true
+	walk{given: given, dns: dns, status: report.ExitInterrupted, err: "aborted", turns: []turn{{page: "provider", err: ErrAborted}}}.run(t)
+}
+
+// TestOneCharacter: one is not several.
+func TestOneCharacter(t *testing.T) {
+	t.Parallel()
+	walk{
+		dns: atZoho, tries: []outcome{refused(report.Auth, 535, "", "no")}, status: report.ExitInterrupted, err: "aborted",
+		turns: []turn{
+			address("you@example.com"), {page: "login", secrets: typed("x")}, {page: "failed"},
+			{page: "login", says: []string{"the 1 character typed before"}, err: ErrAborted},
+		},
+	}.run(t)
 }
 
 // TestRefusedInARow: from the third refusal on, the next try waits.
@@ -268,7 +314,7 @@ func longest() walk {
 			{page: "login", secrets: typed(marker)},
 			{page: "unattended", texts: map[string]string{"unattended": "yes"}},
 			{page: "place", texts: map[string]string{"place": "command"}},
-			{page: "command", texts: map[string]string{"password-command": "pass show mail"}},
+			{page: "command", texts: map[string]string{"password-command": "show marker"}},
 			{page: "save"},
 		},
 		account: "exampel: you@exampel.com at pro7.mail.ovh.net:587 starttls as you@exampel.com in command",

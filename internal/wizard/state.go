@@ -36,6 +36,7 @@ type state struct {
 	names    func() []string
 	resolved map[choice]resolved
 	checked  func(name string) string // a profile's name
+	received func() []string          // subjects of the mails that the demo took
 
 	values map[submission.Field]string // the answers
 	fixed  map[submission.Field]bool   // given by flags: not asked
@@ -45,6 +46,7 @@ type state struct {
 
 	password   submission.Secret
 	ungrouped  bool           // spaces between groups were taken out of it
+	printedBy  string         // the command that printed it
 	takesKept  bool           // the saved one is wanted, and not read yet
 	accepted   map[doubt]bool // said to be right all the same
 	unattended bool           // a script will use the profile
@@ -127,7 +129,7 @@ func newState(d Deps, given Given) *state {
 		values: map[submission.Field]string{}, fixed: map[submission.Field]bool{}, old: map[submission.Field]string{},
 		draft: map[string]string{}, accepted: map[doubt]bool{}, insisted: map[string]bool{},
 		resolved: map[choice]resolved{}, passed: map[string]bool{}, reopened: map[string]bool{},
-		password: given.Password, names: d.Keeper.Names, checked: d.Keeper.CheckName,
+		password: given.Password, names: d.Keeper.Names, checked: d.Keeper.CheckName, received: d.Received,
 	}
 	if given.Check == "" {
 		s.given.Check = report.CheckSend
@@ -264,7 +266,7 @@ func (s *state) freeze() {
 
 // setPassword takes a new password.
 func (s *state) setPassword(p submission.Secret) {
-	s.password, s.ungrouped, s.takesKept = p, false, false
+	s.password, s.ungrouped, s.takesKept, s.printedBy = p, false, false, ""
 	s.accepted = map[doubt]bool{}
 }
 

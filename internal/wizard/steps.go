@@ -47,6 +47,7 @@ func steps() []step {
 		unattendedStep(),
 		placeStep(),
 		commandStep(),
+		{key: "try-command", strict: true, needs: (*state).wantsCommandTried, do: (*Wizard).tryCommand},
 		passphraseStep(),
 		saveStep(),
 		{key: "keep", strict: true, needs: (*state).wantsKeeping, do: (*Wizard).keep},

@@ -51,18 +51,33 @@ func (s *state) proof() []Block {
 	if s.untested || s.report == nil {
 		return []Block{{Plain, s.t.notProven()}}
 	}
-	subject := s.report.Subject
-	if s.given.Demo {
-		subject = "" // there is no mailbox to look into
+	to, received := s.report.Account.To.String(), s.lastReceived()
+	out := []Block{{Plain, s.t.proven(s.report.Check, s.report.Endpoint.Host, to, s.report.Subject)}}
+	if received != "" {
+		out = []Block{{Plain, s.t.provenDemo(s.report.Endpoint.Host, to, received)}}
 	}
-	out := []Block{{Plain, s.t.proven(s.report.Check, s.report.Endpoint.Host, s.report.Account.To.String(), subject)}}
 	if s.report.TLS != nil {
 		out = append(out, Block{Plain, s.t.provenTLS(s.report.TLS.Version, s.value(Fingerprint) != "")})
 	}
 	if !s.report.Conclusive {
 		out = append(out, Block{Plain, s.t.notConclusive()})
 	}
+	if received != "" {
+		return out // there is no mailbox to look into
+	}
 	return append(out, Block{Plain, s.t.notLookedAt(s.report.Check)})
+}
+
+// lastReceived is the subject of the mail that the demo took last, "" for none.
+func (s *state) lastReceived() string {
+	if !s.given.Demo || s.received == nil {
+		return ""
+	}
+	got := s.received()
+	if len(got) == 0 {
+		return ""
+	}
+	return got[len(got)-1]
 }
 
 // surprises is what people find out too late: doubles in Sent, limits, the

@@ -23,6 +23,9 @@ func (texts) addressTitle() string { return "Which address will send the mail?" 
 func (texts) welcome() string {
 	return "smtpwiz finds its server, proves it with one test mail to yourself, and saves only what works."
 }
+func (texts) editing(profile string) string {
+	return fmt.Sprintf("These are the answers of the profile “%s”. Change what you like: it is tested again, and saved when you say so.", profile)
+}
 func (texts) addressHelp() string {
 	return "The address of your mailbox, such as you@example.com. Its server is found from it. Your name is shown to those who get your mail; you may leave it out."
 }
@@ -295,6 +298,9 @@ func (texts) characters(n int) string {
 	}
 	return fmt.Sprintf("%d characters", n)
 }
+func (texts) withoutSpaces(n int) string {
+	return fmt.Sprintf("Without the spaces between the groups: %d characters.", n)
+}
 func (texts) received(n int) string {
 	if n == 1 {
 		return "1 character was received."
@@ -347,8 +353,8 @@ func (texts) keptUnreadable(err string) string {
 // --- the try ---
 
 func (texts) trying(host string) string { return fmt.Sprintf("Trying %s", host) }
-func (texts) tryingUngrouped(host string, n int) string {
-	return fmt.Sprintf("Trying %s with %d characters: the spaces between the groups were left out", host, n)
+func (texts) tryingUngrouped(host string) string {
+	return fmt.Sprintf("Trying %s, the password without its spaces", host)
 }
 func (texts) waiting(until time.Time, host string) string {
 	return fmt.Sprintf("Waiting until %s, so that %s does not lock you out", clock(until), host)
@@ -359,7 +365,24 @@ func clock(t time.Time) string { return t.Format("15:04:05") }
 
 // --- a failure ---
 
-func (texts) failedTitle(stage report.Stage, host string) string {
+// failedTitle says what happened. Nothing was refused where no reply came.
+func (t texts) failedTitle(failed report.Step, host string) string {
+	if failed.Reply == nil {
+		return t.brokenTitle(failed.Stage, host)
+	}
+	switch failed.Stage {
+	case report.Auth:
+		return "The login was refused"
+	case report.Mail:
+		return "The sender was refused"
+	case report.Rcpt:
+		return "The recipient was refused"
+	case report.Data:
+		return "The test mail was refused"
+	}
+	return t.brokenTitle(failed.Stage, host)
+}
+func (texts) brokenTitle(stage report.Stage, host string) string {
 	switch stage {
 	case report.Resolve:
 		return fmt.Sprintf("The name %s was not found", host)
@@ -370,13 +393,9 @@ func (texts) failedTitle(stage report.Stage, host string) string {
 	case report.Greeting, report.EHLO:
 		return fmt.Sprintf("No mail session with %s", host)
 	case report.Auth:
-		return "The login was refused"
-	case report.Mail:
-		return "The sender was refused"
-	case report.Rcpt:
-		return "The recipient was refused"
+		return fmt.Sprintf("No login at %s", host)
 	}
-	return "The test mail was refused"
+	return "The test mail did not get through"
 }
 func (texts) serverSaid() string { return "The server said:" }
 func (t texts) alsoTried(port int, s submission.Security, reachable bool, err string) string {
@@ -543,6 +562,7 @@ func (texts) hint(f submission.Field) string {
 	}
 	return ""
 }
+func (texts) bridgePort() string      { return "1025, or what Bridge shows" }
 func (texts) unfit(err string) string { return fmt.Sprintf("That does not go together: %s.", err) }
 func (texts) notAPort() string        { return "A port is a number from 1 to 65535." }
 func (texts) notOneLine() string      { return "It must be one line of text." }
@@ -623,10 +643,32 @@ func (texts) store(store string) string {
 	}
 	return "nowhere: asked for each time"
 }
-func (texts) askLater() string       { return "asked before it is saved" }
-func (texts) commandTitle() string   { return "Which command prints the password?" }
-func (texts) commandWhat() string    { return "It is run each time. The password itself is not kept." }
+func (texts) askLater() string     { return "asked before it is saved" }
+func (texts) commandTitle() string { return "Which command prints the password?" }
+func (texts) commandWhat() string {
+	return "It is run now, to see that it prints the password, and then each time. The password itself is not kept."
+}
 func (texts) commandMissing() string { return "The command is needed." }
+func (texts) commandTells() string {
+	return "The password itself stands in that command, and anybody who reads the settings would read it. Name a program that keeps it, such as pass."
+}
+func (texts) runningCommand() string { return "Running the command" }
+func (texts) printsAnother(printed, tried int) string {
+	if printed == tried {
+		return "The command prints another password than the one that was tried."
+	}
+	return fmt.Sprintf("The command prints another password than the one that was tried: its length is %d, not %d.", printed, tried)
+}
+func (texts) printsNone(err, hint string) string {
+	text := capital(strings.TrimSuffix(err, ".")) + "."
+	if hint == "" {
+		return text
+	}
+	if hint = capital(hint); !strings.ContainsAny(hint[len(hint)-1:], ".?") {
+		hint += "."
+	}
+	return text + " " + hint
+}
 func (texts) passphraseTitle(isNew bool) string {
 	if isNew {
 		return "Choose a passphrase for the encrypted file"
@@ -664,6 +706,9 @@ func (texts) proven(c report.Check, host, to, subject string) string {
 		return fmt.Sprintf("Proven: %s let you in and took a mail to %s.", host, to)
 	}
 	return fmt.Sprintf("Proven: %s let you in and took a mail to %s. Look for “%s” in that mailbox; it may be in Junk.", host, to, subject)
+}
+func (texts) provenDemo(host, to, subject string) string {
+	return fmt.Sprintf("Proven: %s let you in and took a mail to %s. The server of the demonstration received “%s”; with a provider it would be in your mailbox.", host, to, subject)
 }
 func (texts) provenTLS(version string, pinned bool) string {
 	if pinned {

@@ -104,7 +104,7 @@ func (s *state) tryTitle(a Attempt) string {
 	case s.now().Before(s.notBefore):
 		return s.t.waiting(s.notBefore, host)
 	case s.ungrouped:
-		return s.t.tryingUngrouped(host, s.password.Len())
+		return s.t.tryingUngrouped(host)
 	}
 	return s.t.trying(host)
 }

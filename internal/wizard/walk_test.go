@@ -259,6 +259,13 @@ func (k *keeper) Kept(_ context.Context, _ string, passphrase submission.Secret)
 	k.read++
 	return submission.NewSecret(k.kept), nil
 }
+func (k *keeper) Printed(_ context.Context, command string) (submission.Secret, error) {
+	text, ok := map[string]string{"show marker": marker, "show bare": bare, "show short": "abcd", "show other": "qrstuvwxyzabcdef"}[command]
+	if !ok {
+		return submission.Secret{}, noProgram{}
+	}
+	return submission.NewSecret(text), nil
+}
 func (k *keeper) Names() []string { return k.names }
 func (k *keeper) CheckName(name string) string {
 	if name == "" || strings.ContainsAny(name, "@ /") {
@@ -275,6 +282,12 @@ func (k *keeper) Save(_ context.Context, p Proven) (Saved, error) {
 	k.saved = append(k.saved, p)
 	return Saved{Name: p.Name, Path: "config.toml", Default: len(k.names) == 0}, nil
 }
+
+// noProgram is the error of a command that cannot be run.
+type noProgram struct{}
+
+func (noProgram) Error() string { return "the password command pass failed (exit status 127)" }
+func (noProgram) Hint() string  { return "is the program installed?" }
 
 var (
 	keyring   = []StoreOffer{{Store: StoreKeyring, Usable: true}, {Store: StoreFile, Usable: true}}
@@ -334,6 +347,7 @@ func (w walk) run(t *testing.T) *walked {
 		Now:  func() time.Time { return noon },
 		Wait: func(_ context.Context, until time.Time) error { got.waited = append(got.waited, until); return nil },
 	}
+	deps.Received = func() []string { return []string{"a test mail"} }
 	deps.Card = func(p Proven) []string { return []string{"card of " + p.Account.Endpoints[0].String()} }
 	deps.WriteCase = func(_ context.Context, a Attempt, r *report.Report) (Case, error) {
 		if w.cases--; w.cases < 0 {

@@ -48,6 +48,7 @@ type Deps struct {
 	Card     func(Proven) []string // the settings in the words of mail programs, a line each
 	// WriteCase writes the support case of a try into a new file.
 	WriteCase func(context.Context, Attempt, *report.Report) (Case, error)
+	Received  func() []string // of the demo: subjects of the mails that its server took
 	Library   *preset.Library
 	Hostname  string // of this machine, for the name of an app password
 	// Now and Wait are the clock; Wait ends early with the context's error.
