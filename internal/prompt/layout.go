@@ -31,6 +31,18 @@ func frame(l look, title string, body func(height int) []string, footer func() [
 	if len(lines) > height {
 		lines = lines[len(lines)-height:]
 	}
+	return clip(lines, width)
+}
+
+// clip cuts what is left over on a screen too narrow for any field: a line that
+// the terminal wraps itself would move all the others.
+func clip(lines []string, width int) []string {
+	const usable = 20
+	for i, line := range lines {
+		if width < usable {
+			lines[i] = ansi.Truncate(line, width, "")
+		}
+	}
 	return lines
 }
 

@@ -145,6 +145,9 @@ func wrap(text string, width int) []string {
 // led wraps a text behind a lead and indents what follows by its width.
 func led(lead, text string, width int) []string {
 	indent := ansi.StringWidth(lead)
+	if indent >= width { // no room beside it
+		return wrap(lead+text, width)
+	}
 	lines := wrap(text, width-indent)
 	for i := range lines {
 		if i == 0 {
