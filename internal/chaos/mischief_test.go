@@ -38,7 +38,7 @@ func (s *session) misdeeds(last, whole string) []func() {
 	consent := func() { s.write(s.anyYes() + last[3:] + "\r\n") }
 	early := func() { s.write(whole + pick(s.rng, s.anyCode(), s.anyYes()) + " early\r\n") }
 	return []func(){
-		other, other, consent, consent, early, early,
+		other, consent, consent, consent, early, early,
 		func() { s.write(pick(s.rng, "500", "502", "504") + " 5.5.1 unknown\r\n") },
 		func() { s.write(s.anyCode() + " " + s.anyText() + "\r\n") },
 		func() { s.write(code + " " + s.anyText() + "\r\n") },
@@ -77,7 +77,7 @@ func (s *session) anyCode() string {
 
 // anyYes consents, perhaps to another question.
 func (s *session) anyYes() string {
-	return pick(s.rng, "220", "235", "250", "250", "251", "334", "354")
+	return pick(s.rng, "220", "235", "250", "250", "250", "251", "334", "354")
 }
 
 // anyText may be hostile, and may give away what it was told.

@@ -193,6 +193,10 @@ func (s *session) auth(rest string) {
 			return
 		}
 	}
+	if s.calm > 0 {
+		s.reply("235 2.7.0 welcome")
+		return
+	}
 	s.reply(pick(s.rng,
 		"235 2.7.0 welcome", "235 2.7.0 welcome", "235 2.7.0 welcome", "235 2.7.0 welcome", "235 2.7.0 welcome", "235 ok", "235 ok", "535 5.7.8 no", "535 5.7.8 no",
 		"504 5.5.4 not this mechanism", "534 5.7.9 application password required", "454 4.7.0 later", "250 2.0.0 fine", "538 5.7.11 encrypt"))

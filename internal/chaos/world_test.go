@@ -61,7 +61,7 @@ func (s *server) decide(rng *rand.Rand, ca authorities) {
 		s.calm, s.mood = 2+rng.IntN(6), 0.5
 	}
 	leaf := smtptest.Leaf{Names: []string{host}}
-	kind := rng.IntN(20)
+	kind := rng.IntN(20) + s.calm
 	s.trusted = kind > 3
 	switch kind {
 	case 0:
