@@ -19,9 +19,17 @@ func TestUmask(t *testing.T) {
 	for i, umask := range []int{0, 0o022, 0o777} {
 		old := syscall.Umask(umask)
 		path := filepath.Join(dir, string(rune('a'+i)), "folder", "file")
-		err := lockedWrite(Disk{}, path, "x")
+		// Whoever may open a file before its chmod may read it ever after.
+		atOnce := Disk{Before: func(step string) error {
+			made, _ := filepath.Glob(filepath.Dir(path) + "/.file.*.tmp")
+			if info, err := os.Stat(strings.Join(made, " ")); step == "chmod" && (err != nil || info.Mode().Perm()&Private != 0) {
+				t.Errorf("umask %03o: made as %v (%v)", umask, info, err)
+			}
+			return nil
+		}}
+		err := lockedWrite(atOnce, path, "x")
 		if err == nil {
-			err = lockedWrite(Disk{}, path, "y")
+			err = lockedWrite(atOnce, path, "y")
 		}
 		syscall.Umask(old)
 		if err != nil {

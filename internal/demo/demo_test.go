@@ -164,6 +164,19 @@ func TestLoopbackOnly(t *testing.T) {
 			t.Errorf("listens on %s", address)
 		}
 	}
+	s, err := Start(t.Context(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if len(s.listeners) == 0 {
+		t.Error("it listens nowhere")
+	}
+	for _, l := range s.listeners {
+		if at := l.Addr().(*net.TCPAddr); !at.IP.IsLoopback() {
+			t.Errorf("it listens on %s", at)
+		}
+	}
 }
 
 func TestOtherLoopbackAddress(t *testing.T) {

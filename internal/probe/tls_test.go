@@ -14,6 +14,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -226,6 +227,20 @@ func TestHostileCertificate(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Of a chain as long as TLS allows, with as many names, a report holds the first.
+func TestCertificatesAreBounded(t *testing.T) {
+	t.Parallel()
+	many := &x509.Certificate{DNSNames: slices.Repeat([]string{host}, 1000), IPAddresses: slices.Repeat([]net.IP{net.IPv4(192, 0, 2, 10)}, 1000)}
+	v := &verifier{chain: slices.Repeat([]*x509.Certificate{many}, 1000)}
+	names := 0
+	for _, c := range v.describe(tls.ConnectionState{}, false).Chain {
+		names += len(c.Names)
+	}
+	if names != 10*100 {
+		t.Errorf("%d names are kept", names)
+	}
 }
 
 // A key that can be worked out makes an impostor of anybody, whoever signed it.
