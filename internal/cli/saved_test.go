@@ -95,7 +95,7 @@ func (h *home) keyFile() {
 // command is one of the user's as a process of its own.
 func (h *home) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("smtpwiz", args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE")}
 	for name, value := range h.env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}

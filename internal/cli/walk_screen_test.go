@@ -51,7 +51,7 @@ func program(t *testing.T, home string, w world, env []string, args ...string) *
 	cmd.Dir = home
 	cmd.Env = append([]string{
 		worldVariable + "=" + string(text), "HOME=" + home, "XDG_CONFIG_HOME=" + home + "/config", "XDG_DATA_HOME=" + home + "/data",
-		"TERM=xterm-256color", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH"),
+		"TERM=xterm-256color", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"),
 	}, env...)
 	return cmd
 }
