@@ -82,7 +82,7 @@ func runExplain(ctx context.Context, d *deps, o explainOptions) error {
 	case o.markdown:
 		return render.Markdown(d.streams.Out, a)
 	}
-	text := &render.Text{W: d.streams.Out, Width: d.streams.Width, Color: d.streams.Color}
+	text := textOn(d.streams)
 	text.Answer(a)
 	return text.Err
 }
@@ -147,7 +147,7 @@ func pastedText(ctx context.Context, d *deps, o explainOptions) (string, error) 
 	case o.text != "" && o.text != "-":
 		return o.text, nil
 	case o.text == "" && d.streams.InIsTerminal && !o.json:
-		text := &render.Text{W: d.streams.Out, Width: d.streams.Width, Color: d.streams.Color}
+		text := textOn(d.streams)
 		text.Troubles(diagnose.Troubles())
 		if text.Err != nil {
 			return "", text.Err

@@ -48,7 +48,7 @@ func credentials(ctx context.Context, d *deps, s *settings.Settings, ways []pass
 	case ofProfile:
 		return password, "", secretError(ctx, err)
 	}
-	return password, "", missing("no password was given")
+	return password, "", noPassword()
 }
 
 // sendable refuses before anything is dialled what no mechanism can carry.
@@ -59,15 +59,18 @@ func sendable(s *settings.Settings, password submission.Secret) error {
 	return nil
 }
 
-func missing(what string) error {
-	return &settings.UsageError{What: what, Hint: "set SMTPWIZ_USERNAME and SMTPWIZ_PASSWORD, or use --check connect"}
+func noPassword() error {
+	return &settings.UsageError{
+		What: "no password was given",
+		Hint: "use --password-file, --password-command or --password-stdin, or set SMTPWIZ_PASSWORD; --check connect needs none",
+	}
 }
 
 func noUsername(s *settings.Settings) error {
 	if name := s.Account.Profile; name != "" {
 		return &settings.UsageError{What: "the profile " + name + " has no user name", Hint: "smtpwiz setup " + name + " adds it; --check connect needs none"}
 	}
-	return missing("no user name was given")
+	return &settings.UsageError{What: "no user name was given", Hint: "use --username or SMTPWIZ_USERNAME, and --password-file or SMTPWIZ_PASSWORD; --check connect needs neither"}
 }
 
 // passwordFrom is one way to come by the password.
@@ -164,7 +167,7 @@ func askPassword(ctx context.Context, d *deps, s *settings.Settings) (submission
 	}
 	password, err := ask(ctx, d, fmt.Sprintf("%s for %s", label, s.Account.Username))
 	if err == nil && password.IsZero() {
-		err = missing("no password was given")
+		err = noPassword()
 	}
 	return password, err
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
-	"github.com/smtpwiz/smtpwiz/internal/render"
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/settings"
@@ -39,7 +38,7 @@ func listPresets(d *deps, asJSON bool) error {
 	if asJSON {
 		return writeJSON(d, all)
 	}
-	text := &render.Text{W: d.streams.Out, Width: d.streams.Width, Color: d.streams.Color}
+	text := textOn(d.streams)
 	text.Presets(all)
 	return text.Err
 }
@@ -78,7 +77,7 @@ func showPreset(d *deps, name string, choice preset.Choice, asJSON bool) error {
 	if asJSON {
 		return writeJSON(d, resolved.Preset)
 	}
-	text := &render.Text{W: d.streams.Out, Width: d.streams.Width, Color: d.streams.Color}
+	text := textOn(d.streams)
 	text.Preset(resolved)
 	return text.Err
 }

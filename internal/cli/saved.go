@@ -254,7 +254,7 @@ func tellAll(d *deps, o testOptions, results []tested) error {
 	if o.json {
 		return tellAllJSON(d.streams.Out, results, o.transcript)
 	}
-	text := &render.Text{W: d.streams.Out, Width: d.streams.Width, Color: d.streams.Color}
+	text := textOn(d.streams)
 	widest := 0
 	for _, r := range results {
 		widest = max(widest, len(r.name))

@@ -151,7 +151,7 @@ func (s *setup) finish(ctx context.Context, out wizard.Outcome, asked bool, err 
 			return err
 		}
 	case out.Diagnosis != nil && out.Report != nil && (!asked || !out.Told):
-		text := &render.Text{W: s.deps.streams.Out, Width: s.deps.streams.Width, Color: s.deps.streams.Color}
+		text := textOn(s.deps.streams)
 		if !asked || s.lineMode() == "" { // else it stands above
 			text.Verdict(out.Report, out.Diagnosis)
 		}

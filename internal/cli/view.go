@@ -22,8 +22,13 @@ type view struct {
 	waiting *waiting
 }
 
+// textOn writes results for a person.
+func textOn(s *terminal.Streams) *render.Text {
+	return &render.Text{W: s.Out, Width: s.Width, Color: s.Color}
+}
+
 func newView(s *terminal.Streams, o testOptions) *view {
-	v := &view{streams: s, o: o, text: &render.Text{W: s.Out, Width: s.Width, Color: s.Color}}
+	v := &view{streams: s, o: o, text: textOn(s)}
 	switch {
 	case o.json && s.ErrIsTerminal && !o.quiet:
 		v.text = &render.Text{W: s.Err}
@@ -85,7 +90,8 @@ func (v *view) end(r render.Result) error {
 	if v.o.quiet && passed {
 		return nil
 	}
-	out := &render.Text{W: v.streams.Out, Width: v.streams.Width, Color: v.streams.Color}
+	out := textOn(v.streams)
+	out.NoMailbox = v.o.demo
 	if v.o.transcript || v.o.verbose {
 		out.Transcript(r.Report.Transcript, v.o.verbose)
 	}

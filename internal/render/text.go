@@ -16,10 +16,11 @@ import (
 // Text writes for a person: a line a stage as it happens, then the verdict.
 // The first error of the writer is kept and ends the writing.
 type Text struct {
-	W     io.Writer
-	Width int  // columns to wrap at, 0 for no wrapping
-	Color bool // marks also in colour; they are words in any case
-	Err   error
+	W         io.Writer
+	Width     int  // columns to wrap at, 0 for no wrapping
+	Color     bool // marks also in colour; they are words in any case
+	NoMailbox bool // the mail went to a server that keeps it for nobody
+	Err       error
 }
 
 func (t *Text) printf(format string, args ...any) {
@@ -153,7 +154,7 @@ func (t *Text) Verdict(r *report.Report, d *diagnose.Diagnosis) {
 }
 
 func (t *Text) passed(r *report.Report) {
-	t.paragraph("", t.paint("32;1", "Works.")+" "+proof(r))
+	t.paragraph("", t.paint("32;1", "Works.")+" "+t.proof(r))
 	if !r.Conclusive {
 		t.paragraph("", "This does not prove that the sender is right: the provider judges it only when it has the whole message. Run the same with --check send.")
 	}
@@ -167,7 +168,7 @@ func (t *Text) passed(r *report.Report) {
 	}
 }
 
-func proof(r *report.Report) string {
+func (t *Text) proof(r *report.Report) string {
 	host := r.Endpoint.Host
 	switch r.Check {
 	case report.CheckConnect:
@@ -176,6 +177,9 @@ func proof(r *report.Report) string {
 		return host + " accepts the login of " + r.Account.Username + ". Nothing was sent."
 	case report.CheckSender:
 		return fmt.Sprintf("%s accepts %s as sender and %s as recipient. Nothing was sent.", host, r.Account.From, r.Account.To)
+	}
+	if t.NoMailbox {
+		return host + " accepted the self-test mail."
 	}
 	return fmt.Sprintf("%s accepted the self-test mail. Look for %q in the mailbox of %s; it may be in Junk.", host, r.Subject, r.Account.To)
 }
@@ -266,7 +270,7 @@ func (t *Text) Summary(name string, r Result) {
 			words = fmt.Sprintf("%s (%s)", r.Diagnosis.Summary, r.Diagnosis.Cause)
 		}
 	case r.Report != nil:
-		words = proof(r.Report)
+		words = t.proof(r.Report)
 	}
 	t.paragraph(fmt.Sprintf("  %s %s  ", t.mark(status), name), words)
 	if r.Hint != "" {

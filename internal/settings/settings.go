@@ -144,7 +144,7 @@ func (r *resolver) preset() error {
 	} else if !r.given.Has("host") && r.saved == nil {
 		name, region = r.guess()
 		if name == "" {
-			return usage("name the provider with --preset (smtpwiz presets lists them) or the server with --host",
+			return usage("name the provider with --preset (smtpwiz presets lists them) or the server with --host, or save an account with smtpwiz setup",
 				"nothing says which server to test")
 		}
 	}
