@@ -22,8 +22,7 @@ func newQuestion(t *testing.T) *passphraseQuestion {
 	h.env["SMTPWIZ_PASSPHRASE"] = "correct horse"
 	for _, name := range []string{"a", "b", "c"} {
 		h.profile(name, "")
-		h.stdin = h.password()
-		h.run(0, "secret", "set", name, "--secret-store", "file", "--password-stdin")
+		h.keep(name)
 	}
 	delete(h.env, "SMTPWIZ_PASSPHRASE")
 	q := &passphraseQuestion{t: t}

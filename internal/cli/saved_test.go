@@ -87,6 +87,12 @@ func (h *home) records() int {
 	return strings.Count(string(text), "\nrecord ")
 }
 
+// keep puts the password of a profile into the encrypted file.
+func (h *home) keep(name string) {
+	h.stdin = h.password()
+	h.run(0, "secret", "set", name, "--secret-store", "file", "--password-stdin")
+}
+
 // keyFile has the encrypted file open with a key file from now on.
 func (h *home) keyFile() {
 	h.env["SMTPWIZ_KEY_FILE"] = h.write("key", "a-key-of-some-length\n")
@@ -363,8 +369,7 @@ func TestProfilesAreManaged(t *testing.T) {
 	h := newHome(t)
 	h.env["SMTPWIZ_PASSPHRASE"] = "correct horse"
 	h.profile("work", "# a comment of mine")
-	h.stdin = h.password()
-	h.run(0, "secret", "set", "work", "--secret-store", "file", "--password-stdin")
+	h.keep("work")
 	h.run(0, "profiles", "rename", "work", "office")
 	delete(h.env, "SMTPWIZ_PASSPHRASE")
 	h.run(2, "secret", "check", "office") // a rename needs no passphrase, reading does
@@ -432,8 +437,7 @@ func TestAllFromOneFile(t *testing.T) {
 	for i := range 4 {
 		name := fmt.Sprintf("p%d", i)
 		h.profile(name, "")
-		h.stdin = h.password()
-		h.run(0, "secret", "set", name, "--secret-store", "file", "--password-stdin")
+		h.keep(name)
 	}
 	delete(h.env, "SMTPWIZ_KEY_FILE") // the profiles know it
 	if out := h.run(0, "test", "--all", "--check", "login"); strings.Count(out, "  ok   p") != 4 {

@@ -37,8 +37,7 @@ func TestSecretsSetAtOnce(t *testing.T) {
 	h.keyFile()
 	h.profile("work", "")
 	h.profile("other", "") // makes the file, cheaply
-	h.stdin = h.password()
-	h.run(0, "secret", "set", "other", "--secret-store", "file", "--password-stdin")
+	h.keep("other")
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -64,8 +63,7 @@ func TestSecretSetWhileItsProfileIsRemoved(t *testing.T) {
 	h.profile("work", "")
 	h.profile("other", "")
 	for _, name := range []string{"work", "other"} {
-		h.stdin = h.password()
-		h.run(0, "secret", "set", name, "--secret-store", "file", "--password-stdin")
+		h.keep(name)
 	}
 	config := profile.Open(filepath.Join(h.dir, "config/smtpwiz/config.toml"))
 	removed := make(chan error, 1)
@@ -174,8 +172,7 @@ func TestCopiedProfile(t *testing.T) {
 	h := newHome(t)
 	h.keyFile()
 	h.profile("work", "")
-	h.stdin = h.password()
-	h.run(0, "secret", "set", "work", "--secret-store", "file", "--password-stdin")
+	h.keep("work")
 	text := h.config()
 	_, block, _ := strings.Cut(text, "[profile.work]")
 	h.write("config/smtpwiz/config.toml", text+"\n[profile.copy]"+strings.ReplaceAll(block, "profile.work", "profile.copy"))
@@ -215,8 +212,7 @@ func TestRekeyKnowsTheProfilesKeyFile(t *testing.T) {
 	h := newHome(t)
 	h.keyFile()
 	h.profile("work", "")
-	h.stdin = h.password()
-	h.run(0, "secret", "set", "work", "--secret-store", "file", "--password-stdin")
+	h.keep("work")
 	delete(h.env, "SMTPWIZ_KEY_FILE")
 	words := h.write("words", "battery staple")
 	h.run(2, "secret", "rekey", "--new-passphrase-file", words, "--new-key-file", words)
@@ -234,8 +230,7 @@ func TestKeyFileOfAPassphraseFile(t *testing.T) {
 	h.keyFile()
 	h.env["SMTPWIZ_PASSPHRASE"] = "correct horse"
 	h.profile("work", "")
-	h.stdin = h.password()
-	h.run(0, "secret", "set", "work", "--secret-store", "file", "--password-stdin")
+	h.keep("work")
 	if strings.Contains(h.config(), "key_file") {
 		t.Errorf("a key file is named:\n%s", h.config())
 	}
@@ -268,8 +263,7 @@ func TestAgesAreThoseOfPasswords(t *testing.T) {
 	h.profile("filed", "")
 	h.profile("asked", "secret = {store = \"none\", password_set = 2020-01-01}")
 	h.profile("printed", "")
-	h.stdin = h.password()
-	h.run(0, "secret", "set", "filed", "--secret-store", "file", "--password-stdin")
+	h.keep("filed")
 	h.run(0, "secret", "set", "printed", "--secret-store", "command", "--password-command", "echo x")
 	var kept []string
 	for line := range strings.Lines(h.config()) {
