@@ -79,7 +79,7 @@ func Main(version string, args []string) int {
 }
 
 func run(ctx context.Context, d *deps, args []string) int {
-	root := newRootCmd(d)
+	root := newRootCmd(d, args)
 	root.SetArgs(args)
 	out := &minded{Writer: d.streams.Out}
 	root.SetOut(out)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,7 +12,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/profile"
 )
 
-func newRootCmd(d *deps) *cobra.Command {
+func newRootCmd(d *deps, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "smtpwiz",
 		Short: "Get outgoing mail to work, and know why when it does not",
@@ -34,8 +35,33 @@ to an accepted message, and says at which stage it fails, why, and what to do.`,
 	root.SetIn(d.streams.In)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &flagError{err} })
 	root.SetVersionTemplate("smtpwiz {{.Version}}\n")
-	root.AddCommand(newSetupCmd(d), newTestCmd(d), newPresetsCmd(d), newProfilesCmd(d), newSecretCmd(d), newDemoCmd(d), newExplainCmd(d), newReportCmd(d), newCardCmd(d), newExportCmd(d), newLintCmd(d), newVersionCmd(d))
+	root.AddCommand(commandsFor(d, args)...)
 	return root
+}
+
+// commandsFor builds the command that the arguments begin with, and all of them
+// where they begin with none: a tree of which one branch is used costs each run
+// more than reading its flags.
+func commandsFor(d *deps, args []string) []*cobra.Command {
+	builders := []struct {
+		names string
+		build func(*deps) *cobra.Command
+	}{
+		{"setup", newSetupCmd}, {"test", newTestCmd}, {"presets preset", newPresetsCmd},
+		{"profiles profile", newProfilesCmd}, {"secret", newSecretCmd}, {"demo", newDemoCmd},
+		{"explain", newExplainCmd}, {"report", newReportCmd}, {"card", newCardCmd},
+		{"export", newExportCmd}, {"lint", newLintCmd}, {"version", newVersionCmd},
+	}
+	for _, b := range builders {
+		if len(args) > 0 && slices.Contains(strings.Fields(b.names), args[0]) {
+			return []*cobra.Command{b.build(d)}
+		}
+	}
+	var all []*cobra.Command
+	for _, b := range builders {
+		all = append(all, b.build(d))
+	}
+	return all
 }
 
 // noArguments refuses them in our own words, with the nearest command where there is one.

@@ -10,10 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/smtpwiz/smtpwiz/internal/preset"
-	"github.com/smtpwiz/smtpwiz/internal/terminal"
-	"github.com/smtpwiz/smtpwiz/presets"
 )
 
 // Each promise of docs/security.md names tests, and all of them exist.
@@ -75,11 +71,7 @@ func testsOf(t *testing.T, room string) string {
 // A secret is never a flag's value: every list of processes shows that.
 func TestNoFlagTakesASecret(t *testing.T) {
 	t.Parallel()
-	d := &deps{
-		streams: &terminal.Streams{Getenv: func(string) string { return "" }},
-		getenv:  func(string) (string, bool) { return "", false },
-		known:   preset.New(presets.FS, ""), version: "test",
-	}
+	d := quietDeps()
 	secrets := regexp.MustCompile(`pass|secret|token|credential|key$`)
 	elsewhere := regexp.MustCompile(`-(stdin|file|command|store)$|^client-key$|^keep-password$`)
 	seen := 0
@@ -95,7 +87,7 @@ func TestNoFlagTakesASecret(t *testing.T) {
 			look(sub)
 		}
 	}
-	look(newRootCmd(d))
+	look(newRootCmd(d, nil))
 	if seen < 100 {
 		t.Errorf("only %d flags were seen", seen)
 	}

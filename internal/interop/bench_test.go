@@ -29,7 +29,7 @@ func TestBench(t *testing.T) {
 		t.Skip("make bench runs this")
 	}
 	requireServers(t)
-	b := &bench{site: startSite(t), smtpwiz: buildProgram(t), dir: t.TempDir()}
+	b := &bench{site: startSite(t), dir: t.TempDir(), home: t.TempDir()}
 	b.prepare(t)
 	fmt.Printf("Each program %d times; the middle of the runs.\n", runs)
 	b.compareMessages(t, runs)
@@ -41,9 +41,8 @@ func TestBench(t *testing.T) {
 // bench is what the compared programs need.
 type bench struct {
 	*site
-	smtpwiz program
-	dir     string
-	bare    string
+	dir, home     string
+	smtpwiz, bare string // the programs built here
 }
 
 // attempt is one submission to be tried.
@@ -54,70 +53,90 @@ type attempt struct {
 	to       string
 }
 
-// peer is a program that is compared: its command line for an attempt.
+// peer is a program that is compared, and how it is called for an attempt.
 type peer struct {
 	name string
-	args func(attempt) []string
+	call func(attempt) call
+}
+
+// call is how a program is started: by itself, since env(1) or a shell in front
+// of it would be measured too.
+type call struct {
+	args  []string
+	env   []string // beside that of the test
+	stdin string   // a file's name
 }
 
 func (b *bench) prepare(t *testing.T) {
 	t.Helper()
-	b.bare = b.dir + "/bare"
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.bare, "./testdata/bare")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	b.bare, b.smtpwiz = b.install(t, "./testdata/bare"), b.install(t, "../../cmd/smtpwiz")
 	text := "From: alice@example.test\nTo: alice@example.test\nSubject: test\n\n" +
 		strings.Repeat("A line of text as long as others are.\n", 20)
 	writeFile(t, b.dir+"/message", []byte(text), 0o644)
 }
 
+// install builds a program as a release is built, and copies it: a file fresh
+// from the linker is mapped page by page, one that was installed in larger pieces.
+func (b *bench) install(t *testing.T, source string) string {
+	t.Helper()
+	fresh, installed := b.dir+"/fresh", b.dir+"/"+filepath.Base(source)
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", fresh, source)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	program, err := os.ReadFile(fresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, installed, program, 0o755)
+	return installed
+}
+
 // peers are those that are installed, the measure of all first.
 func (b *bench) peers() []peer {
 	all := []peer{
-		{"bare Go client", func(a attempt) []string {
-			return []string{b.bare, a.security, loopback(a.port), mailHost, b.certs.ca, alice.login, a.password}
+		{"bare Go client", func(a attempt) call {
+			return call{args: []string{b.bare, a.security, loopback(a.port), mailHost, b.certs.ca, alice.login, a.password}}
 		}},
-		{"smtpwiz", b.smtpwizArgs},
-		{"curl", func(a attempt) []string {
+		{"smtpwiz", b.callSmtpwiz},
+		{"curl", func(a attempt) call {
 			url, port := "smtps://"+mailHost+":", itoa(a.port)
 			args := []string{"curl", "-sS", "--resolve", mailHost + ":" + port + ":127.0.0.1", "--cacert", b.certs.ca,
 				"--user", alice.login + ":" + a.password, "--mail-from", alice.address, "--mail-rcpt", a.to, "--login-options", "AUTH=PLAIN", "--crlf", "-T", b.dir + "/message"}
 			if a.security == "starttls" {
 				url, args = "smtp://"+mailHost+":", append(args, "--ssl-reqd")
 			}
-			return append(args, url+port)
+			return call{args: append(args, url+port)}
 		}},
-		{"s-nail", func(a attempt) []string {
+		{"s-nail", func(a attempt) call {
 			login := strings.ReplaceAll(alice.login, "@", "%40") + ":" + a.password + "@"
-			args := []string{"sh", "-c", `message=$1; shift; exec s-nail "$@" < "$message"`, "sh", b.dir + "/message",
-				"-:/", "-S", "v15-compat", "-S", "tls-verify=ignore", "-S", "smtp-auth=plain", "-S", "sendwait", "-S", "save=/dev/null",
+			args := []string{"s-nail", "-:/", "-S", "v15-compat", "-S", "tls-verify=ignore", "-S", "smtp-auth=plain", "-S", "sendwait", "-S", "save=/dev/null",
 				"-r", alice.address, "-s", "test"}
 			if a.security == "starttls" {
 				args = append(args, "-S", "smtp-use-starttls", "-S", "mta=smtp://"+login+loopback(a.port))
 			} else {
 				args = append(args, "-S", "mta=smtps://"+login+loopback(a.port))
 			}
-			return append(args, a.to)
+			return call{args: append(args, a.to), stdin: b.dir + "/message"}
 		}},
-		{"python smtplib", func(a attempt) []string {
-			return []string{"/usr/bin/python3", "testdata/smtplib_send.py", a.security, itoa(a.port), b.certs.ca, alice.login, a.password, b.dir + "/message"}
+		{"python smtplib", func(a attempt) call {
+			return call{args: []string{"/usr/bin/python3", "testdata/smtplib_send.py", a.security, itoa(a.port), b.certs.ca, alice.login, a.password, b.dir + "/message"}}
 		}},
-		{"swaks", func(a attempt) []string {
+		{"swaks", func(a attempt) call {
 			args := []string{"swaks", "--server", "127.0.0.1", "--port", itoa(a.port), "--helo", "[127.0.0.1]", "--auth", "PLAIN",
 				"-au", alice.login, "-ap", a.password, "--from", alice.address, "--to", a.to}
 			if a.security == "starttls" {
-				return append(args, "-tls")
+				return call{args: append(args, "-tls")}
 			}
-			return append(args, "-tlsc")
+			return call{args: append(args, "-tlsc")}
 		}},
-		{"msmtp", func(a attempt) []string {
+		{"msmtp", func(a attempt) call {
 			starttls := "on"
 			if a.security == "ssl" {
 				starttls = "off"
 			}
-			return []string{"sh", "-c", `message=$1; shift; exec msmtp "$@" < "$message"`, "sh", b.dir + "/message",
-				"-C", b.msmtprc(a), "--tls-starttls=" + starttls, a.to}
+			return call{args: []string{"msmtp", "-C", b.msmtprc(a), "--tls-starttls=" + starttls, a.to}, stdin: b.dir + "/message"}
 		}},
 	}
 	return slices.DeleteFunc(all, func(p peer) bool { return b.missing(p) })
@@ -128,11 +147,15 @@ func (b *bench) missing(p peer) bool {
 	return !slices.Contains([]string{"bare", "smtpwiz"}, name) && lookPath(name) == ""
 }
 
-func (b *bench) smtpwizArgs(a attempt) []string {
-	return []string{"env", "SMTPWIZ_PASSWORD=" + a.password, "HOME=" + b.smtpwiz.home, "CI=1",
-		b.smtpwiz.path, "test", "--host", mailHost, "--port", itoa(a.port), "--security", a.security,
-		"--connect-to", fmt.Sprintf("%s:%d:127.0.0.1:%d", mailHost, a.port, a.port), "--ca-file", b.certs.ca,
-		"--username", alice.login, "--from", alice.address, "--to", a.to}
+func (b *bench) callSmtpwiz(a attempt) call {
+	return call{
+		args: []string{
+			b.smtpwiz, "test", "--host", mailHost, "--port", itoa(a.port), "--security", a.security,
+			"--connect-to", fmt.Sprintf("%s:%d:127.0.0.1:%d", mailHost, a.port, a.port), "--ca-file", b.certs.ca,
+			"--username", alice.login, "--from", alice.address, "--to", a.to,
+		},
+		env: []string{"SMTPWIZ_PASSWORD=" + a.password, "HOME=" + b.home, "CI=1"},
+	}
 }
 
 // msmtprc is where msmtp takes a password from without starting a shell.
@@ -159,21 +182,37 @@ type cost struct {
 // limit is when a program that waits for a silent server is stopped.
 const limit = 20 * time.Second
 
-func measure(t *testing.T, args []string) cost {
+// command readies a call, behind what is put in front of it.
+func (c call) command(ctx context.Context, t *testing.T, before ...string) *exec.Cmd {
+	t.Helper()
+	args := append(before, c.args...)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append(append(os.Environ(), "LC_ALL=C.UTF-8"), c.env...)
+	cmd.WaitDelay = time.Second
+	if c.stdin != "" {
+		in, err := os.Open(c.stdin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { in.Close() })
+		cmd.Stdin = in
+	}
+	return cmd
+}
+
+func measure(t *testing.T, c call) cost {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd := c.command(ctx, t)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
-	cmd.WaitDelay = time.Second
 	began := time.Now()
 	err := cmd.Run()
 	took := time.Since(began)
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("%s: %v", args[0], err)
+		t.Fatalf("%s: %v", c.args[0], err)
 	}
 	return cost{
 		wall: took, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), failed: err != nil, output: out.Bytes(),
@@ -183,17 +222,17 @@ func measure(t *testing.T, args []string) cost {
 // mebibytes is what a program holds in memory at most. Linux counts the parent's
 // memory as the child's until it is another program, so time(1), which is
 // small, is between the two.
-func mebibytes(t *testing.T, args []string) string {
+func mebibytes(t *testing.T, c call) string {
 	t.Helper()
 	gnuTime := lookPath("time")
 	if gnuTime == "" {
 		return "?"
 	}
 	figure := t.TempDir() + "/kib"
-	out, _ := exec.Command(gnuTime, append([]string{"-q", "-f", "%M", "-o", figure}, args...)...).CombinedOutput()
+	out, _ := c.command(t.Context(), t, gnuTime, "-q", "-f", "%M", "-o", figure).CombinedOutput()
 	kib, err := strconv.Atoi(strings.TrimSpace(readLog(figure)))
 	if err != nil {
-		t.Fatalf("time %s: %v\n%s", args[0], err, out)
+		t.Fatalf("time %s: %v\n%s", c.args[0], err, out)
 	}
 	return fmt.Sprintf("%.1f", float64(kib)/1024)
 }
@@ -224,7 +263,7 @@ func (b *bench) each(t *testing.T, peers []peer, a attempt, runs int) map[string
 	warmUp := min(1, runs-1)
 	for run := range warmUp + runs {
 		for _, p := range peers {
-			if c := measure(t, p.args(a)); run >= warmUp {
+			if c := measure(t, p.call(a)); run >= warmUp {
 				costs[p.name] = append(costs[p.name], c)
 			}
 		}
@@ -253,7 +292,7 @@ func (b *bench) compareMessages(t *testing.T, runs int) {
 				t.Errorf("%s fails:\n%s", p.name, c.output)
 			}
 			row(w, p.name, ms(c.wall), ratio(c.wall, least.wall), ratio(c.wall, ours.wall), ms(c.cpu), ratio(c.cpu, ours.cpu),
-				mebibytes(t, p.args(a)))
+				mebibytes(t, p.call(a)))
 		}
 		w.Flush()
 	}
@@ -277,7 +316,7 @@ func (b *bench) compareDistance(t *testing.T) {
 			"program", "wall ms", "turns of speech", "round trips with TCP's")
 		for _, p := range b.peers() {
 			link := smtptest.NewLink(t, loopback(b.ports[security]), away/2)
-			c := measure(t, p.args(attempt{security, link.Addr().Port, marker, alice.address}))
+			c := measure(t, p.call(attempt{security, link.Addr().Port, marker, alice.address}))
 			if c.failed {
 				t.Errorf("%s fails:\n%s", p.name, c.output)
 			}
@@ -343,14 +382,14 @@ func (b *bench) compareVersion(t *testing.T, runs int) {
 	t.Helper()
 	w := heading("Starting and ending", "program", "wall ms", "CPU ms", "memory MiB")
 	for _, args := range [][]string{
-		{b.smtpwiz.path, "--version"}, {"curl", "--version"}, {"msmtp", "--version"}, {"swaks", "--version"},
+		{b.smtpwiz, "--version"}, {"curl", "--version"}, {"msmtp", "--version"}, {"swaks", "--version"},
 	} {
 		var costs []cost
 		for range runs {
-			costs = append(costs, measure(t, args))
+			costs = append(costs, measure(t, call{args: args}))
 		}
 		c := middle(costs)
-		row(w, filepath.Base(args[0])+" --version", ms(c.wall), ms(c.cpu), mebibytes(t, args))
+		row(w, filepath.Base(args[0])+" --version", ms(c.wall), ms(c.cpu), mebibytes(t, call{args: args}))
 	}
 	w.Flush()
 }
