@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/smtpwiz/smtpwiz/internal/cli"
+	_ "github.com/smtpwiz/smtpwiz/internal/oneprocessor"
 )
 
 // version is set by the linker for a release.

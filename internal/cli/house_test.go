@@ -16,35 +16,36 @@ const module = "github.com/smtpwiz/smtpwiz/"
 // house is the plan of the rooms: which other rooms each may import, and which
 // packages it must not know, however deep. A room that is not here may not be built.
 var house = map[string]struct{ imports, unknown string }{
-	"presets":             {"", ""},
-	"internal/submission": {"", "net huh cobra"},
-	"internal/reply":      {"", "net huh cobra"},
-	"internal/report":     {"submission reply", "net huh cobra"},
-	"internal/smtp":       {"reply", "huh cobra"},
-	"internal/sasl":       {"", "huh cobra"},
-	"internal/message":    {"submission", "net huh cobra"},
-	"internal/preset":     {"submission", "net huh cobra"},
-	"internal/probe":      {"submission report reply smtp sasl message", "huh cobra"},
-	"internal/diagnose":   {"submission reply report preset", "net huh cobra"},
-	"internal/atomicfile": {"", "huh cobra"},
-	"internal/profile":    {"submission atomicfile", "huh cobra"},
-	"internal/secret":     {"submission reply atomicfile", "huh cobra"},
-	"internal/settings":   {"submission preset profile report", "net huh cobra"},
-	"internal/render":     {"submission reply report diagnose preset", "net huh cobra"},
-	"internal/support":    {"submission reply report preset diagnose render", "huh cobra"},
-	"internal/terminal":   {"", "huh cobra"},
-	"internal/prompt":     {"wizard submission report terminal quietinit", "cobra"},
-	"internal/quietinit":  {"", "net huh cobra"},
-	"internal/discover":   {"submission preset reply", "huh cobra"},
-	"internal/bridge":     {"submission report reply probe", "huh cobra"},
-	"internal/wizard":     {"submission preset report diagnose", "net huh cobra"},
-	"internal/demo":       {"submission reply", "huh cobra"},
-	"internal/export":     {"submission preset", "net huh cobra"},
-	"internal/cli":        {"*", ""},
-	"cmd/smtpwiz":         {"cli", ""},
-	"internal/smtptest":   {"", "huh cobra"},     // imported by tests only
-	"internal/ptytest":    {"", "huh cobra"},     // likewise
-	"internal/chaos":      {"", "net huh cobra"}, // has tests only
+	"presets":               {"", ""},
+	"internal/submission":   {"", "net huh cobra"},
+	"internal/reply":        {"", "net huh cobra"},
+	"internal/report":       {"submission reply", "net huh cobra"},
+	"internal/smtp":         {"reply", "huh cobra"},
+	"internal/sasl":         {"", "huh cobra"},
+	"internal/message":      {"submission", "net huh cobra"},
+	"internal/preset":       {"submission", "net huh cobra"},
+	"internal/probe":        {"submission report reply smtp sasl message", "huh cobra"},
+	"internal/diagnose":     {"submission reply report preset", "net huh cobra"},
+	"internal/atomicfile":   {"", "huh cobra"},
+	"internal/profile":      {"submission atomicfile", "huh cobra"},
+	"internal/secret":       {"submission reply atomicfile", "huh cobra"},
+	"internal/settings":     {"submission preset profile report", "net huh cobra"},
+	"internal/render":       {"submission reply report diagnose preset", "net huh cobra"},
+	"internal/support":      {"submission reply report preset diagnose render", "huh cobra"},
+	"internal/terminal":     {"", "huh cobra"},
+	"internal/prompt":       {"wizard submission report terminal quietinit", "cobra"},
+	"internal/quietinit":    {"", "net huh cobra"},
+	"internal/discover":     {"submission preset reply", "huh cobra"},
+	"internal/bridge":       {"submission report reply probe", "huh cobra"},
+	"internal/wizard":       {"submission preset report diagnose", "net huh cobra"},
+	"internal/demo":         {"submission reply", "huh cobra"},
+	"internal/export":       {"submission preset", "net huh cobra"},
+	"internal/cli":          {"*", ""},
+	"cmd/smtpwiz":           {"cli oneprocessor", ""},
+	"internal/oneprocessor": {"", "net huh cobra"},
+	"internal/smtptest":     {"", "huh cobra"},     // imported by tests only
+	"internal/ptytest":      {"", "huh cobra"},     // likewise
+	"internal/chaos":        {"", "net huh cobra"}, // has tests only
 }
 
 // paths are the packages that the names in the table stand for.

@@ -8,6 +8,8 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -46,6 +48,9 @@ func (v *vault) open(key Key) ([]byte, error) {
 
 // derive returns the key that wraps the file key, and the key check.
 func (v *vault) derive(key Key) (wrapping, check []byte) {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.SetDefaultGOMAXPROCS() // the program starts on one, and Argon2id computes its lanes side by side
+	}
 	both := argon2.IDKey([]byte(key.Text.Reveal()), v.salt, v.cost.Time, v.cost.Memory, v.cost.Threads, 2*keySize)
 	sum := sha256.Sum256(both[keySize:])
 	return both[:keySize], sum[:]
