@@ -63,7 +63,8 @@ const (
 	polite     = "C: QUIT\nS: 221 2.0.0 bye" // the client says goodbye
 	stageTime  = 5 * time.Second             // --timeout
 	lookTime   = 2 * time.Second             // the probe's own bound on its second looks
-	hush       = 2 * time.Second             // after which it looks beside
+	hush       = time.Second                 // of a server in clear, after which it looks beside
+	deaf       = 2 * time.Second             // of a port that answers no connection, likewise
 )
 
 func viaSSL() []string { return []string{"--host", matrixHost, "--port", "465", "--security", "ssl"} }

@@ -23,7 +23,11 @@ const lookTime = 2 * time.Second
 // hush is how long a server may be silent in clear before it is asked beside
 // whether it waits for TLS. Servers that look a client up first answer later;
 // they are waited for to the end.
-const hush = 2 * time.Second
+const hush = time.Second
+
+// deaf is how long a port may leave a connection unanswered before its sibling
+// is tried. By then the system has asked twice (RFC 6298 section 2).
+const deaf = 2 * time.Second
 
 // whileSilent asks a port that has not greeted whether it speaks TLS, and if so
 // gives up the wait for a greeting that will never come. Its findings may be
@@ -72,7 +76,7 @@ func (s *session) whileUnconnected(ctx context.Context, giveUp context.CancelCau
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(hush):
+		case <-time.After(deaf):
 		}
 		if web {
 			looks.Go(func() { s.seeWeb(ctx, giveUp) })

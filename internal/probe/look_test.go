@@ -190,11 +190,11 @@ func TestBlockedPortIsToldSoon(t *testing.T) {
 		looks        time.Duration
 	}{
 		{"the other one answers", func(site) site { return silent }, upTo(submission.STARTTLS, "0s") + "\n" + polite,
-			"4 connect timeout", "587 true", hush, 0},
+			"4 connect timeout", "587 true", deaf, 0},
 		{"the other one answers late", func(site) site { return silent }, upTo(submission.STARTTLS, "2s") + "\n" + polite,
-			"4 connect timeout", "587 true", hush + 2*time.Second, 0},
+			"4 connect timeout", "587 true", deaf + 2*time.Second, 0},
 		{"both are silent", func(site) site { return silent }, "", "4 connect timeout", "587 false timeout", 5 * time.Second, 0},
-		{"it is only slow", func(up site) site { return late(hush-time.Second, up) }, "", "0", "", hush - time.Second, 0},
+		{"it is only slow", func(up site) site { return late(deaf-time.Second, up) }, "", "0", "", deaf - time.Second, 0},
 		{"it is slow, and the other one is silent", func(up site) site { return late(4*time.Second, up) }, "", "0", "", 4 * time.Second, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -233,7 +233,7 @@ func TestBlockedPortIsToldSoon(t *testing.T) {
 // accord, be it the host's own or its domain's; and not while nothing opens.
 func TestBlockedMailPortsAreToldSoon(t *testing.T) {
 	t.Parallel()
-	const soon = hush + lookTime
+	const soon = deaf + lookTime
 	for _, c := range []struct {
 		name      string
 		endpoints []submission.Endpoint
@@ -277,7 +277,7 @@ func TestLookAlongTheRoute(t *testing.T) {
 		pl.Look = true
 		pl.Route.ConnectTo = []ConnectTo{{Host: host, Port: 465, TargetHost: "127.0.0.1", TargetPort: 4650}, {Host: host, Port: 587, TargetHost: "127.0.0.1", TargetPort: 5870}}
 		rep := runOn(t, context.Background(), proberOn(net), pl, nil)
-		if got := outcome(rep); got != "4 connect timeout" || tried(rep) != "587 true" || rep.Duration != hush {
+		if got := outcome(rep); got != "4 connect timeout" || tried(rep) != "587 true" || rep.Duration != deaf {
 			t.Errorf("%s, %s after %s", got, tried(rep), rep.Duration)
 		}
 	})
