@@ -82,7 +82,7 @@ const narrow = 60
 func (c *checklist) lines(l look, now time.Time, width int, brief bool) []string {
 	var lines []string
 	for i, s := range c.ended {
-		took, text := "", found(s)
+		took, text := "", safe(s.Found())
 		if s.Status != report.Skipped {
 			took = duration(s.Duration)
 		}

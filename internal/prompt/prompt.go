@@ -12,7 +12,6 @@ import (
 
 	// Before bubbletea is initialised, wherever this package is linked.
 	_ "github.com/smtpwiz/smtpwiz/internal/quietinit"
-	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
 )
@@ -65,22 +64,4 @@ func collect(move wizard.Move, questions []wizard.Question, texts []string) wiza
 		}
 	}
 	return a
-}
-
-// found is what a stage that ended has to say.
-func found(s report.Step) string {
-	if s.Status != report.Failed {
-		return safe(s.Detail)
-	}
-	var parts []string
-	if s.Stage == report.Auth && s.Detail != "" {
-		parts = append(parts, s.Detail)
-	}
-	if s.Reply != nil {
-		parts = append(parts, s.Reply.String())
-	}
-	if s.Err != "" {
-		parts = append(parts, s.Err)
-	}
-	return safe(strings.Join(parts, ": "))
 }

@@ -172,7 +172,7 @@ func markWord(s report.Status) string {
 
 func stageLine(s report.Step) string {
 	line := fmt.Sprintf("%s: %s", markWord(s.Status), s.Stage)
-	if text := found(s); text != "" {
+	if text := safe(s.Found()); text != "" {
 		line += ", " + text
 	}
 	if s.Status != report.Skipped {

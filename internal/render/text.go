@@ -73,16 +73,12 @@ func (t *Text) Stage(s report.Step) {
 	if s.Status == report.Skipped && s.Detail == "" {
 		return
 	}
-	text := s.Detail
-	if s.Status == report.Failed {
-		text = failure(s)
-	}
 	lead := fmt.Sprintf("  %s %-8s %9s  ", t.mark(s.Status), s.Stage, duration(s))
 	if t.narrow() {
 		t.printf("%s\n", strings.TrimRight(lead, " "))
 		lead = "       "
 	}
-	t.paragraph(lead, text)
+	t.paragraph(lead, s.Found())
 }
 
 // narrow reports that there is no room for columns beside each other.
@@ -95,20 +91,6 @@ func (t *Text) labelled(label, text string) {
 		label = "  "
 	}
 	t.paragraph(label, text)
-}
-
-func failure(s report.Step) string {
-	var parts []string
-	if s.Stage == report.Auth && s.Detail != "" {
-		parts = append(parts, s.Detail)
-	}
-	if s.Reply != nil {
-		parts = append(parts, s.Reply.String())
-	}
-	if s.Err != "" {
-		parts = append(parts, s.Err)
-	}
-	return strings.Join(parts, ": ")
 }
 
 func duration(s report.Step) string {

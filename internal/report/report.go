@@ -4,6 +4,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
@@ -64,6 +65,25 @@ type Step struct {
 	Reply    *reply.Reply // the server's answer that decided, safe to print
 	Fault    Fault        // why it failed where no reply says so
 	Err      string       // the same in words, safe to print
+}
+
+// Found is what a stage that ended has to say, on one line: what was found,
+// or the reply and the reason why it failed, behind the mechanism at AUTH.
+func (s Step) Found() string {
+	if s.Status != Failed {
+		return s.Detail
+	}
+	var parts []string
+	if s.Stage == Auth && s.Detail != "" {
+		parts = append(parts, s.Detail)
+	}
+	if s.Reply != nil {
+		parts = append(parts, s.Reply.String())
+	}
+	if s.Err != "" {
+		parts = append(parts, s.Err)
+	}
+	return strings.Join(parts, ": ")
 }
 
 // TLS is the session's protection. Chain is kept whole also where it was not trusted.
