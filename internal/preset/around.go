@@ -2,21 +2,26 @@ package preset
 
 import (
 	"bytes"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// around is the index of those presets alone in whose files a mail domain
-// stands, or one that it may be a slip of. Decoding the others would take
-// longer than a whole self-test does.
+// domainsFile lists the mail domains of the built-in presets: a line each, the
+// name first. Reading them all off the presets would take a good part of a whole
+// self-test; a test holds the list to them and writes it.
+const domainsFile = "domains.txt"
+
+// around is the index of those presets alone that have a mail domain, or one
+// that it may be a slip of; a few others may be among them.
 func (l *Library) around(domain string) *index {
+	names := append(l.builtinAround(domain), l.ownAround(domain)...)
+	slices.Sort(names)
 	var presets []*Preset
-	var text bytes.Buffer // one for all: fresh memory costs more than the search
-	for _, name := range l.Names() {
-		if l.read(name, &text); !mentions(text.Bytes(), domain) {
-			continue
-		}
+	for _, name := range slices.Compact(names) {
 		if p, err := l.Get(name); err == nil { // a broken file is told when it is asked for
 			presets = append(presets, p)
 		}
@@ -24,19 +29,36 @@ func (l *Library) around(domain string) *index {
 	return indexOf(presets)
 }
 
-// read puts a preset's file into text as it is, nothing where it cannot be read.
-func (l *Library) read(name string, text *bytes.Buffer) {
-	text.Reset()
-	if l.userDir != "" {
-		if data, err := readFile(filepath.Join(l.userDir, name+extension)); err == nil {
-			text.Write(data)
-			return
+// builtinAround are the presets of the list; without one it is all of them.
+func (l *Library) builtinAround(domain string) []string {
+	list, err := fs.ReadFile(l.builtin, domainsFile)
+	if err != nil {
+		entries, _ := fs.ReadDir(l.builtin, ".")
+		return namesOf(entries)
+	}
+	var names []string
+	for line := range strings.Lines(string(list)) {
+		name, domains, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		for known := range strings.SplitSeq(domains, " ") {
+			if isNear(domain, known) {
+				names = append(names, name)
+				break
+			}
 		}
 	}
-	if f, err := l.builtin.Open(name + extension); err == nil {
-		_, _ = text.ReadFrom(f) // what is embedded can be read
-		_ = f.Close()
+	return names
+}
+
+// ownAround are those of the user's own in whose files such a domain stands.
+func (l *Library) ownAround(domain string) []string {
+	if l.userDir == "" {
+		return nil
 	}
+	entries, _ := os.ReadDir(l.userDir) // a folder that cannot be read holds no presets
+	return slices.DeleteFunc(namesOf(entries), func(name string) bool {
+		text, err := readFile(filepath.Join(l.userDir, name+extension))
+		return err != nil || !mentions(text, domain)
+	})
 }
 
 // mentions reports whether a domain, or one a slip away, is a word of a text. It
@@ -57,7 +79,8 @@ func mentions(text []byte, domain string) bool {
 		for to < len(text) && partOfDomain(text[to]) {
 			to++
 		}
-		if isNear(text[from:to], domain) || bytes.ContainsFunc(text[from:to], notASCII) && isQuoted(text, from, to) {
+		known := strings.TrimSuffix(strings.ToLower(string(text[from:to])), ".")
+		if isNear(domain, known) || bytes.ContainsFunc(text[from:to], notASCII) && isQuoted(text, from, to) {
 			return true
 		}
 		at = to
@@ -77,14 +100,7 @@ func partOfDomain(c byte) bool {
 	return c >= 'a' && c <= 'z' || c == '.' || c == '-' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf
 }
 
-// isNear compares lengths first: that spares nearly all words the rest.
-func isNear(word []byte, domain string) bool {
-	const most = len("x") + len(".") // one letter amiss, and a final dot
-	if d := len(word) - len(domain); d < -most || d > most {
-		return false
-	}
-	known := strings.TrimSuffix(strings.ToLower(string(word)), ".")
-	return known == domain || slip(domain, known)
-}
+// isNear reports whether a domain is the known one, or may be a slip of it.
+func isNear(domain, known string) bool { return domain == known || slip(domain, known) }
 
 func notASCII(r rune) bool { return r >= utf8.RuneSelf }

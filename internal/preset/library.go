@@ -65,14 +65,19 @@ func (l *Library) Names() []string {
 		own, _ := os.ReadDir(l.userDir) // a folder that cannot be read holds no presets
 		entries = append(entries, own...)
 	}
+	names := namesOf(entries)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func namesOf(entries []fs.DirEntry) []string {
 	var names []string
 	for _, e := range entries {
 		if name, ok := strings.CutSuffix(e.Name(), extension); ok && !e.IsDir() && validName(name) {
 			names = append(names, name)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // Get returns a preset by its name, in any case. The error is an *UnknownError

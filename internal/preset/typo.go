@@ -31,11 +31,17 @@ func slip(a, b string) bool {
 	case nameA == nameB:
 		// Country domains differ by a letter and are all real: only .com is mistyped.
 		return tldB == "com" && len(nameA) >= 3 && (len(tldA) != 2 || tldA == "co" || tldA == "cm" || tldA == "om") &&
-			distance(a, b) == 1
+			oneEdit(a, b)
 	case tldA == tldB:
-		return len(nameB) >= 4 && distance(a, b) == 1
+		return len(nameB) >= 4 && oneEdit(a, b)
 	}
 	return false
+}
+
+// oneEdit compares lengths first: that spares nearly all names the rest.
+func oneEdit(a, b string) bool {
+	d := len(a) - len(b)
+	return -1 <= d && d <= 1 && distance(a, b) == 1
 }
 
 // realNeighbour are mail domains of other people, one letter off a known one.
