@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
@@ -112,7 +113,7 @@ func (q Question) recognise(t *trouble) *Recognised {
 		t.preset = f.preset // in the region that the text names
 	default:
 		seen.Provider, seen.By = quoted(titleOf(f.preset)), quoted(f.by)
-		if f.sure || onlyFromSubmission[t.judge().cause] {
+		if f.sure || slices.Contains(onlyFromSubmission, t.judge().cause) {
 			t.preset, seen.Preset = f.preset, f.preset.Name
 		}
 	}
@@ -162,7 +163,7 @@ func indexOf(list []AtStage, c submission.Cause) int {
 func (t *trouble) possibleStages() []report.Stage {
 	switch {
 	case t.class() >= 4:
-		if c, ok := codes[t.code]; ok {
+		if c, ok := knownCode(t.code); ok {
 			return c.stages
 		}
 		return anywhere

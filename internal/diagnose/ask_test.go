@@ -285,11 +285,11 @@ func TestEveryTopicIsWhole(t *testing.T) {
 		}
 		topics = append(topics, tr.Name)
 	}
-	for n := range codes {
-		topics = append(topics, fmt.Sprint(n))
+	for _, c := range codes {
+		topics = append(topics, fmt.Sprint(c.code))
 	}
-	for d := range details {
-		topics = append(topics, "5."+d, "4."+d)
+	for _, d := range details {
+		topics = append(topics, "5."+d.code, "4."+d.code)
 	}
 	for _, c := range commands {
 		topics = append(topics, c.names...)
@@ -339,7 +339,8 @@ func TestEveryTopicIsWhole(t *testing.T) {
 func TestEveryExampleHasItsCause(t *testing.T) {
 	t.Parallel()
 	stages := append([]report.Stage{"", report.Connect, report.TLSStage, report.STARTTLS}, anywhere...)
-	for c, a := range advices {
+	for _, a := range advices {
+		c := a.cause
 		if len(a.examples) == 0 && !slices.Contains([]submission.Cause{submission.SMTPIntercepted, submission.STARTTLSInjection, submission.NotDelivered, submission.Unknown}, c) {
 			t.Errorf("%s has no example", c)
 		}

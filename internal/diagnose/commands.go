@@ -205,16 +205,16 @@ func (c command) is(text string) bool {
 
 // port is what a port is for.
 type port struct {
-	title, summary, rfc string
-	fixes               []string
+	number, title, summary, rfc string
+	fixes                       []string
 }
 
-var ports = map[string]port{
-	"465": {"Port 465", "Port 465 is for sending mail with encryption (TLS) from the first byte. smtpwiz and many programs call that ssl.", "RFC 8314 section 3.3",
+var ports = []port{
+	{"465", "Port 465", "Port 465 is for sending mail with encryption (TLS) from the first byte. smtpwiz and many programs call that ssl.", "RFC 8314 section 3.3",
 		[]string{"Use it with ssl, not with starttls."}},
-	"587": {"Port 587", "Port 587 is for sending mail, too. The session begins in clear and encrypts itself with STARTTLS before you sign in.", "RFC 6409 section 3.1",
+	{"587", "Port 587", "Port 587 is for sending mail, too. The session begins in clear and encrypts itself with STARTTLS before you sign in.", "RFC 6409 section 3.1",
 		[]string{"Use it with starttls, not with ssl."}},
-	"2525": {"Port 2525", "Port 2525 is no standard. Some services for the mail of programs answer there as on port 587, for networks that close the others.", "",
+	{"2525", "Port 2525", "Port 2525 is no standard. Some services for the mail of programs answer there as on port 587, for networks that close the others.", "",
 		[]string{"Use it with starttls, where your provider names it."}},
 }
 
@@ -224,10 +224,11 @@ func (q Question) port(text string) *Answer {
 	if name == "25" {
 		return q.trouble("port-25")
 	}
-	p, ok := ports[name]
-	if !ok {
+	i := slices.IndexFunc(ports, func(p port) bool { return p.number == name })
+	if i < 0 {
 		return nil
 	}
+	p := ports[i]
 	d := q.tell(verdict{cause: submission.Unknown, also: []submission.Cause{submission.WrongPortOrSecurity, submission.PortBlocked}, why: p.summary, fixes: plain(p.fixes)})
 	return &Answer{Diagnosis: d, Topic: name, Title: p.title, Reference: p.rfc}
 }

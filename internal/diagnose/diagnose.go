@@ -193,7 +193,7 @@ func (t *trouble) write(v verdict) *Diagnosis {
 	}
 	fromPreset := t.ofPreset(v)
 	d.Fixes = append(d.Fixes, fromPreset...)
-	if !v.enough && !(replaced[v.cause] && len(fromPreset) > 0) {
+	if !v.enough && !(slices.Contains(replaced, v.cause) && len(fromPreset) > 0) {
 		d.Fixes = append(d.Fixes, plain(a.fixes)...)
 	}
 	d.Fixes = append(d.Fixes, plain(a.always)...)

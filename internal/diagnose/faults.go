@@ -47,32 +47,43 @@ func (t *trouble) byFault() (verdict, bool) {
 	case report.FaultNoSMTPUTF8:
 		return t.noSMTPUTF8(), true
 	}
-	v, ok := plainFaults[t.fault]
-	return v, ok
+	return plainFault(t.fault)
 }
 
-// plainFaults are those that mean the same wherever they come.
-var plainFaults = map[report.Fault]verdict{
-	report.FaultMalformed: {cause: submission.ProtocolError,
-		why: "{Server} sent an answer that breaks the rules of SMTP. The server is faulty, or something on the way garbles what it says."},
-	report.FaultTLSVersion: {cause: submission.TLSVersion},
-	report.FaultClientCert: {cause: submission.AuthMissing, field: new(submission.Field), enough: true,
-		why: "{Server} wants a certificate from you before it goes on, and got none, or one that it does not accept.",
-		fixes: []Fix{{Text: "Give the certificate and the key that its operator issued to you with --client-cert and --client-key."},
-			{Text: "Ask the operator which certificates it accepts, or whether another port does without."}}},
-	report.FaultNoSTARTTLS: {cause: submission.STARTTLSNotOffered},
-	report.FaultInjection:  {cause: submission.STARTTLSInjection},
-	report.FaultInsecure: {cause: submission.TLSRequired,
-		why: "The password would go over the network in clear, for anybody on the way to read. So it was not sent."},
-	report.FaultStopped: {cause: submission.Unknown, field: new(submission.Field), temporary: true, enough: true,
-		why:   "This program stood still while it waited for {server}: it was stopped, or the computer slept. So nobody knows whether the answer came in time.",
-		fixes: []Fix{{Text: "Run the same command again."}}},
-	report.FaultExhausted: {cause: submission.Unknown, field: new(submission.Field), temporary: true, enough: true,
-		why: "This computer gave the program no more open files or memory. {Server} has no part in that.",
-		fixes: []Fix{{Text: "Raise the limit of open files (ulimit -n shows it), or close other programs."},
-			{Text: "Run the same command again."}}},
-	report.FaultInternal: {cause: submission.ProtocolError,
-		why: "This program itself failed at this point. That is not your mistake."},
+// plainFault is one that means the same wherever it comes.
+func plainFault(f report.Fault) (v verdict, ok bool) {
+	switch f {
+	case report.FaultMalformed:
+		return verdict{cause: submission.ProtocolError,
+			why: "{Server} sent an answer that breaks the rules of SMTP. The server is faulty, or something on the way garbles what it says."}, true
+	case report.FaultTLSVersion:
+		return verdict{cause: submission.TLSVersion}, true
+	case report.FaultClientCert:
+		return verdict{cause: submission.AuthMissing, field: new(submission.Field), enough: true,
+			why: "{Server} wants a certificate from you before it goes on, and got none, or one that it does not accept.",
+			fixes: []Fix{{Text: "Give the certificate and the key that its operator issued to you with --client-cert and --client-key."},
+				{Text: "Ask the operator which certificates it accepts, or whether another port does without."}}}, true
+	case report.FaultNoSTARTTLS:
+		return verdict{cause: submission.STARTTLSNotOffered}, true
+	case report.FaultInjection:
+		return verdict{cause: submission.STARTTLSInjection}, true
+	case report.FaultInsecure:
+		return verdict{cause: submission.TLSRequired,
+			why: "The password would go over the network in clear, for anybody on the way to read. So it was not sent."}, true
+	case report.FaultStopped:
+		return verdict{cause: submission.Unknown, field: new(submission.Field), temporary: true, enough: true,
+			why:   "This program stood still while it waited for {server}: it was stopped, or the computer slept. So nobody knows whether the answer came in time.",
+			fixes: []Fix{{Text: "Run the same command again."}}}, true
+	case report.FaultExhausted:
+		return verdict{cause: submission.Unknown, field: new(submission.Field), temporary: true, enough: true,
+			why: "This computer gave the program no more open files or memory. {Server} has no part in that.",
+			fixes: []Fix{{Text: "Raise the limit of open files (ulimit -n shows it), or close other programs."},
+				{Text: "Run the same command again."}}}, true
+	case report.FaultInternal:
+		return verdict{cause: submission.ProtocolError,
+			why: "This program itself failed at this point. That is not your mistake."}, true
+	}
+	return verdict{}, false
 }
 
 // --- names ---
@@ -433,7 +444,8 @@ func (t *trouble) notSMTP() verdict {
 		return t.wrongSecurity()
 	}
 	if t.report != nil && t.report.Reached(report.Greeting) { // it spoke SMTP so far
-		return plainFaults[report.FaultMalformed]
+		v, _ := plainFault(report.FaultMalformed)
+		return v
 	}
 	v := verdict{cause: submission.NotSMTP}
 	if name := t.service(); name != "" {

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -72,7 +73,10 @@ func (t *trouble) meaning() (said, rfc string, causes []submission.Cause) {
 		known = false
 	}
 	if meaning, from := codeMeaning(t.code); meaning != "" {
-		said, rfc, causes = fmt.Sprintf("%d means: %s.", t.code, meaning), from, codes[t.code].causes
+		said, rfc = fmt.Sprintf("%d means: %s.", t.code, meaning), from
+	}
+	if c, ok := knownCode(t.code); ok {
+		causes = c.causes
 	}
 	switch {
 	case known:
@@ -84,23 +88,20 @@ func (t *trouble) meaning() (said, rfc string, causes []submission.Cause) {
 			t.enhanced, t.enhanced.Subject, subjectOf(t.enhanced)))
 		rfc = strings.TrimPrefix(rfc+" and RFC 3463 section 2", " and ")
 	}
-	if class := classes[t.class()]; t.code == 0 && class != "" {
+	if class := classMeaning(t.class()); t.code == 0 && class != "" {
 		said += fmt.Sprintf(" The first figure, %d, means: %s.", t.class(), class)
 	}
 	return said, rfc, causes
 }
 
 func subjectOf(e reply.EnhancedCode) string {
-	if s, ok := subjects[e.Subject]; ok {
-		return s
-	}
-	return "no subject that is known"
+	return cmp.Or(subject(e.Subject), "no subject that is known")
 }
 
 // class answers for all codes with the same first figure.
 func (q Question) class(figure string) *Answer {
 	n, _ := strconv.Atoi(figure)
 	name := figure + "xx"
-	d := q.tell(verdict{cause: submission.Unknown, why: fmt.Sprintf("Replies that begin with %d mean: %s.", n, classes[n]), temporary: n == 4})
+	d := q.tell(verdict{cause: submission.Unknown, why: fmt.Sprintf("Replies that begin with %d mean: %s.", n, classMeaning(n)), temporary: n == 4})
 	return &Answer{Diagnosis: d, Topic: name, Title: "Codes " + name, Reference: "RFC 5321 section 4.2.1"}
 }

@@ -95,10 +95,10 @@ func (t *trouble) opensWebmail() bool {
 }
 
 // replaced are the causes whose own fixes say what the preset says better.
-var replaced = map[submission.Cause]bool{
-	submission.AppPasswordRequired: true, submission.OAuthRequired: true, submission.FromMismatch: true,
-	submission.SenderNotVerified: true, submission.WrongPortOrSecurity: true, submission.STARTTLSNotOffered: true, submission.NotSMTP: true, submission.Unknown: true,
-	submission.TLSRequired: true, submission.AuthNotOffered: true,
+var replaced = []submission.Cause{
+	submission.AppPasswordRequired, submission.OAuthRequired, submission.FromMismatch,
+	submission.SenderNotVerified, submission.WrongPortOrSecurity, submission.STARTTLSNotOffered, submission.NotSMTP, submission.Unknown,
+	submission.TLSRequired, submission.AuthNotOffered,
 }
 
 // ofPreset is what the preset adds to a verdict: pages, limits, rules. Where

@@ -19,11 +19,11 @@ type found struct {
 // the user signs in. Whatever else a provider says, it may say to strangers
 // whose mail it is only to receive, and its advice to its own users is not for
 // them.
-var onlyFromSubmission = map[submission.Cause]bool{
-	submission.BadCredentials: true, submission.AppPasswordRequired: true, submission.OAuthRequired: true,
-	submission.OAuthTokenInvalid: true, submission.AuthDisabledForAccount: true, submission.AuthMissing: true,
-	submission.AuthMechanismUnsupported: true, submission.WebLoginRequired: true, submission.AccountSuspended: true,
-	submission.FromMismatch: true, submission.SenderNotVerified: true, submission.QuotaExceeded: true, submission.TLSRequired: true,
+var onlyFromSubmission = []submission.Cause{
+	submission.BadCredentials, submission.AppPasswordRequired, submission.OAuthRequired,
+	submission.OAuthTokenInvalid, submission.AuthDisabledForAccount, submission.AuthMissing,
+	submission.AuthMechanismUnsupported, submission.WebLoginRequired, submission.AccountSuspended,
+	submission.FromMismatch, submission.SenderNotVerified, submission.QuotaExceeded, submission.TLSRequired,
 }
 
 // find looks for the provider: its server's name, its greeting, else a link to
@@ -148,7 +148,7 @@ func (r regional) linkIn(names []name) (by string, nearness int) {
 			case host == "" || !n.link:
 			case host == n.host && path != "" && strings.HasPrefix(n.path, "/"+path):
 				near = 0
-			case shared[registered(host)]:
+			case slices.Contains(shared, registered(host)):
 			case host == n.host:
 				near = 1
 			case registered(host) == registered(n.host):
@@ -163,7 +163,7 @@ func (r regional) linkIn(names []name) (by string, nearness int) {
 }
 
 // shared are domains under which pages of many stand.
-var shared = map[string]bool{"aka.ms": true, "github.com": true, "amazonaws.com": true}
+var shared = []string{"aka.ms", "github.com", "amazonaws.com"}
 
 // registered is the part of a name that somebody registered: its last two
 // labels, or three under a suffix such as com.au.

@@ -17,7 +17,7 @@ func (t *trouble) unknown() verdict {
 	if m, rfc := codeMeaning(t.code); m != "" {
 		parts = append(parts, fmt.Sprintf("Code %d means: %s (%s).", t.code, m, rfc))
 	}
-	if m := subjects[t.enhanced.Subject]; m != "" && !t.enhanced.IsZero() {
+	if m := subject(t.enhanced.Subject); m != "" && !t.enhanced.IsZero() {
 		parts = append(parts, fmt.Sprintf("%s is about %s (RFC 3463).", t.enhanced, m))
 	}
 	v.why = strings.Join(parts, " ")
