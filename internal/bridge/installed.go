@@ -11,27 +11,33 @@ import (
 // "bridge" too, but a program of that name is that of iproute2.
 var programs = []string{"protonmail-bridge", "protonmail-bridge-core", "proton-bridge"}
 
-// places are where Bridge rests outside PATH: system → files or folders, with
+// places are where Bridge rests outside PATH on a system: files or folders, with
 // variables of the environment.
-var places = map[string][]string{
-	"linux": {
-		"/usr/lib/protonmail/bridge/bridge",                    // Proton's deb and rpm, and what is made of them
-		"/var/lib/flatpak/app/ch.protonmail.protonmail-bridge", // flathub, for all users
-		"$HOME/.local/share/flatpak/app/ch.protonmail.protonmail-bridge",
-	},
-	"darwin": { // proton-bridge dbef40cf, utils/remove-bridge
-		"/Applications/Proton Mail Bridge.app",
-		"$HOME/Applications/Proton Mail Bridge.app",
-	},
-	"windows": {
-		"$ProgramFiles/Proton AG/Proton Mail Bridge/proton-bridge.exe",
-		"$ProgramFiles/Proton/Proton Mail Bridge", // proton-bridge dbef40cf, internal/locations
-	},
+func places(system string) []string {
+	switch system {
+	case "linux":
+		return []string{
+			"/usr/lib/protonmail/bridge/bridge",                    // Proton's deb and rpm, and what is made of them
+			"/var/lib/flatpak/app/ch.protonmail.protonmail-bridge", // flathub, for all users
+			"$HOME/.local/share/flatpak/app/ch.protonmail.protonmail-bridge",
+		}
+	case "darwin": // proton-bridge dbef40cf, utils/remove-bridge
+		return []string{
+			"/Applications/Proton Mail Bridge.app",
+			"$HOME/Applications/Proton Mail Bridge.app",
+		}
+	case "windows":
+		return []string{
+			"$ProgramFiles/Proton AG/Proton Mail Bridge/proton-bridge.exe",
+			"$ProgramFiles/Proton/Proton Mail Bridge", // proton-bridge dbef40cf, internal/locations
+		}
+	}
+	return nil
 }
 
 // installed reports whether the program is on this machine.
 func (f *Finder) installed() bool {
-	return slices.ContainsFunc(programs, f.inPath) || slices.ContainsFunc(places[f.System], f.rests)
+	return slices.ContainsFunc(programs, f.inPath) || slices.ContainsFunc(places(f.System), f.rests)
 }
 
 func (f *Finder) inPath(program string) bool {

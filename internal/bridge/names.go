@@ -44,8 +44,8 @@ var others = []struct{ greeting, name string }{
 }
 
 // services are the names of those who do not speak SMTP at all.
-var services = map[string]string{
-	"http": "a web server", "imap": "an IMAP server", "pop3": "a POP3 server", "ssh": "an SSH server",
+var services = []struct{ service, name string }{
+	{"http", "a web server"}, {"imap", "an IMAP server"}, {"pop3", "a POP3 server"}, {"ssh", "an SSH server"},
 }
 
 // name says who it is, where Bridge is elsewhere.
@@ -58,5 +58,10 @@ func (s seen) name() string {
 			return o.name
 		}
 	}
-	return services[s.service]
+	for _, o := range services {
+		if s.service == o.service {
+			return o.name
+		}
+	}
+	return ""
 }

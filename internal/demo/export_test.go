@@ -36,7 +36,7 @@ func HostOf(as string) string { return named(providers(), as).Host }
 func (s *Server) Greeting() string { return s.greeting() }
 
 // IsFault reports a cause that needs no words.
-func IsFault(c submission.Cause) bool { _, ok := faults[c]; return ok }
+func IsFault(c submission.Cause) bool { _, ok := faultOf(c); return ok }
 
 // Listeners are those that are to be closed at the end.
 func (s *Server) Listeners() []net.Listener { return s.listeners }

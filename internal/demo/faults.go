@@ -2,13 +2,15 @@ package demo
 
 import (
 	"crypto/tls"
+	"slices"
 
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
 // fault is a trouble that lies in how a server behaves, not in its words.
 type fault struct {
-	note string // what it is, for people; {ssl} and {starttls} are the ports
+	cause submission.Cause
+	note  string // what it is, for people; {ssl} and {starttls} are the ports
 
 	// The network.
 	closed  bool // nothing listens on the ports
@@ -29,37 +31,45 @@ type fault struct {
 }
 
 // faults are the causes that need no words.
-var faults = map[submission.Cause]fault{
-	submission.ConnectionRefused: {closed: true,
+var faults = []fault{
+	{cause: submission.ConnectionRefused, closed: true,
 		note: "Nothing listens on these ports."},
-	submission.BridgeNotRunning: {closed: true,
+	{cause: submission.BridgeNotRunning, closed: true,
 		note: "Nothing listens on these ports, as when the bridge does not run."},
-	submission.PortBlocked: {blocked: true,
+	{cause: submission.PortBlocked, blocked: true,
 		note: "Port {ssl} does not answer, as behind a firewall. Port {starttls} works."},
-	submission.WrongPortOrSecurity: {mistold: true,
+	{cause: submission.WrongPortOrSecurity, mistold: true,
 		note: "Port {ssl} is told as one with TLS from the first byte (ssl). It works with STARTTLS."},
-	submission.CertExpired: {leaf: expiredLeaf,
+	{cause: submission.CertExpired, leaf: expiredLeaf,
 		note: "The certificate ended yesterday."},
-	submission.CertUntrusted: {leaf: selfSignedLeaf,
+	{cause: submission.CertUntrusted, leaf: selfSignedLeaf,
 		note: "The server has signed its certificate itself."},
-	submission.CertNameMismatch: {leaf: foreignLeaf,
+	{cause: submission.CertNameMismatch, leaf: foreignLeaf,
 		note: "The certificate is for " + foreignHost + " only."},
-	submission.TLSVersion: {oldTLS: true,
+	{cause: submission.TLSVersion, oldTLS: true,
 		note: "The server speaks no TLS newer than 1.1."},
-	submission.STARTTLSNotOffered: {noSTARTTLS: true,
+	{cause: submission.STARTTLSNotOffered, noSTARTTLS: true,
 		note: "Port {starttls} does not offer STARTTLS. Port {ssl} works."},
-	submission.STARTTLSInjection: {injects: true,
+	{cause: submission.STARTTLSInjection, injects: true,
 		note: "Port {starttls} says more than it should before the encryption begins. Port {ssl} works."},
-	submission.TLSRequired: {clear: true,
+	{cause: submission.TLSRequired, clear: true,
 		note: "Port {starttls} refuses everything that comes without STARTTLS, and works with it. Port {ssl} works."},
-	submission.AuthNotOffered: {noAuth: true,
+	{cause: submission.AuthNotOffered, noAuth: true,
 		note: "The server does not offer AUTH."},
-	submission.ServerSilent: {play: silence,
+	{cause: submission.ServerSilent, play: silence,
 		note: "The server takes connections and never says a word."},
-	submission.NotSMTP: {play: imap,
+	{cause: submission.NotSMTP, play: imap,
 		note: "What answers is a server for reading mail (IMAP)."},
-	submission.ConnectionLost: {hangUp: true,
+	{cause: submission.ConnectionLost, hangUp: true,
 		note: "The connection ends at MAIL, without a reply."},
+}
+
+func faultOf(c submission.Cause) (f fault, ok bool) {
+	i := slices.IndexFunc(faults, func(f fault) bool { return f.cause == c })
+	if i < 0 {
+		return fault{}, false
+	}
+	return faults[i], true
 }
 
 // order is in which endpoints are opened and told: the one that fails first.

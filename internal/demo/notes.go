@@ -24,7 +24,7 @@ func (s *Server) Notes() []string {
 	if r.refusal.Code != 0 {
 		words := strings.Join(r.refusal.lines(s.examples()...), "\n")
 		words = strings.ReplaceAll(words, "\n"+r.refusal.Enhanced+" ", " ") // it stands on every line
-		say("%s: “%d %s”", when[r.refusal.Stage], r.refusal.Code, strings.Join(strings.Fields(words), " "))
+		say("%s: “%d %s”", when(r.refusal.Stage), r.refusal.Code, strings.Join(strings.Fields(words), " "))
 		if r.as.Name != "" && r.as.own(r.fail) == nil {
 			say("How %s words this is not known: these are another server's words.", r.as.Name)
 		}
@@ -36,13 +36,20 @@ func (s *Server) Notes() []string {
 }
 
 // when tells at which point a refusal comes.
-var when = map[stage]string{
-	atGreeting: "The server greets with a refusal",
-	atEHLO:     "The server refuses EHLO",
-	atAuth:     "The server refuses the login",
-	atMail:     "The server refuses the sender",
-	atRcpt:     "The server refuses the recipient",
-	atData:     "The server refuses the message after it was sent",
+func when(s stage) string {
+	switch s {
+	case atGreeting:
+		return "The server greets with a refusal"
+	case atEHLO:
+		return "The server refuses EHLO"
+	case atAuth:
+		return "The server refuses the login"
+	case atMail:
+		return "The server refuses the sender"
+	case atRcpt:
+		return "The server refuses the recipient"
+	}
+	return "The server refuses the message after it was sent"
 }
 
 // rescue is what works all the same, "" where nothing does.

@@ -124,7 +124,7 @@ func (p *provider) shows(c submission.Cause) bool {
 			return false // there it is a bridge that does not run
 		}
 	}
-	if f, ok := faults[c]; ok {
+	if f, ok := faultOf(c); ok {
 		return !f.blocked || canBlock
 	}
 	return p.own(c) != nil

@@ -37,11 +37,12 @@ type rules struct {
 }
 
 func newRules(as *provider, fail submission.Cause, random io.Reader) *rules {
-	r := &rules{as: as, fail: fail, fault: faults[fail], username: Username, met: map[string]bool{}}
+	r := &rules{as: as, fail: fail, username: Username, met: map[string]bool{}}
 	if as.Username != "" {
 		r.username = as.Username
 	}
-	if _, silent := faults[fail]; fail != "" && !silent {
+	var silent bool
+	if r.fault, silent = faultOf(fail); fail != "" && !silent {
 		r.refusal = as.words(fail)
 	}
 	r.password = newSecret(random, as.Secret)

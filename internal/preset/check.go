@@ -125,7 +125,7 @@ func (c *checker) server(at, host string, port int, security submission.Security
 		c.reportAt(at+".port", fmt.Sprintf("port %d is no port", port), "a number from 1 to 65535")
 	}
 	choice(c, at+".security", security, true, securities)
-	switch want := securityOf[port]; {
+	switch want := securityOf(port); {
 	case security == submission.None && !submission.IsLoopbackHost(host):
 		c.reportAt(at+".security", "without TLS the password goes in clear", "ssl or starttls; none is for 127.0.0.1 only")
 	case want != "" && security != "" && security != want && security != submission.None && slices.Contains(securities, security):
@@ -252,7 +252,7 @@ func (c *checker) placeholders() {
 	}
 	for i, r := range c.p.Regions {
 		for name, value := range r.Values {
-			if at := joinKey(joinIndex("region", i)+".values", name); value == "" || !placeholder.MatchString("{"+name+"}") || name == hostPlaceholder {
+			if at := joinKey(joinIndex("region", i)+".values", name); value == "" || !placeholder().MatchString("{"+name+"}") || name == hostPlaceholder {
 				c.reportAt(at, fmt.Sprintf("the value %s cannot be used", name), "a name of small letters and _ (not host), and a text that is not empty")
 			}
 		}
@@ -261,7 +261,7 @@ func (c *checker) placeholders() {
 
 func (c *checker) placeholdersIn(path string, v reflect.Value, hostAsked bool) {
 	mapStrings(v, path, func(at, s string) string {
-		for _, m := range placeholder.FindAllString(s, -1) {
+		for _, m := range placeholder().FindAllString(s, -1) {
 			name := m[1 : len(m)-1]
 			if hostAsked && name == hostPlaceholder {
 				continue

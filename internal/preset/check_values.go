@@ -53,7 +53,7 @@ func (c *checker) url(path, link string) {
 	if link == "" {
 		return
 	}
-	u, err := url.Parse(placeholder.ReplaceAllString(link, "example.com"))
+	u, err := url.Parse(placeholder().ReplaceAllString(link, "example.com"))
 	if err != nil || u.Scheme != "https" || !strings.Contains(u.Host, ".") || strings.ContainsAny(link, " \t\n") {
 		c.reportAt(path, fmt.Sprintf("%q is no safe link", link), "a page that begins with https://")
 	}
@@ -63,10 +63,10 @@ func (c *checker) url(path, link string) {
 func (c *checker) host(path, host string) {
 	filled := []string{strings.ReplaceAll(host, "{"+hostPlaceholder+"}", "host.example")}
 	for _, r := range c.p.Regions {
-		filled = append(filled, placeholder.ReplaceAllStringFunc(filled[0], func(m string) string { return cmp.Or(r.Values[m[1:len(m)-1]], m) }))
+		filled = append(filled, placeholder().ReplaceAllStringFunc(filled[0], func(m string) string { return cmp.Or(r.Values[m[1:len(m)-1]], m) }))
 	}
 	for _, h := range filled[min(1, len(filled)-1):] {
-		h = placeholder.ReplaceAllString(h, "x") // one without a value is reported as such
+		h = placeholder().ReplaceAllString(h, "x") // one without a value is reported as such
 		if _, err := submission.ParseHost(h); err != nil {
 			c.reportAt(path, err.Error(), `a server's name or address: host = "smtp.example.com"`)
 			return

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // What "{…}" may hold besides the names of a region's values.
@@ -13,7 +14,7 @@ const (
 	numberPlaceholder = "{n}"  // its number, in a variant's host_pattern
 )
 
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z_]+\}`) })
 
 // mapStrings returns a deep copy of v with f applied to each text that may hold
 // "{…}": all but those tagged fill:"-". f gets where it stands in the file,

@@ -135,7 +135,7 @@ func (p *Preset) with(v Variant) *Preset {
 // filled returns a deep copy with the values in place of "{…}".
 func (p *Preset) filled(values map[string]string, host string) *Preset {
 	fill := func(_, s string) string {
-		return placeholder.ReplaceAllStringFunc(s, func(m string) string {
+		return placeholder().ReplaceAllStringFunc(s, func(m string) string {
 			name := m[1 : len(m)-1]
 			if v, ok := values[name]; ok {
 				return v

@@ -193,7 +193,7 @@ func asks(p *Preset) bool {
 func checkFilled(t *testing.T, s Settings) {
 	t.Helper()
 	mapStrings(reflect.ValueOf(*s.Preset), "", func(at, text string) string {
-		if placeholder.MatchString(text) {
+		if placeholder().MatchString(text) {
 			t.Errorf("%s in %s %s: %q is not filled in", at, s.Region, s.Variant, text)
 		}
 		return text

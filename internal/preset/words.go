@@ -16,11 +16,16 @@ var (
 	securities    = []submission.Security{submission.SSL, submission.STARTTLS, submission.None}
 	mechanisms    = []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2", "OAUTHBEARER", "EXTERNAL"}
 	stages        = []string{"dns", "resolve", "connect", "tls", "starttls", "greeting", "ehlo", "auth", "mail", "rcpt", "data", "quota", "quit", "delivery"}
-
-	// securityOf is what a port speaks where a standard says so (RFC 8314
-	// section 7.3, RFC 6409 section 3.1).
-	securityOf = map[int]submission.Security{
-		465: submission.SSL, 993: submission.SSL, 995: submission.SSL,
-		25: submission.STARTTLS, 587: submission.STARTTLS, 143: submission.STARTTLS, 110: submission.STARTTLS,
-	}
 )
+
+// securityOf is what a port speaks where a standard says so (RFC 8314
+// section 7.3, RFC 6409 section 3.1).
+func securityOf(port int) submission.Security {
+	switch port {
+	case 465, 993, 995:
+		return submission.SSL
+	case 25, 587, 143, 110:
+		return submission.STARTTLS
+	}
+	return ""
+}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,7 +51,7 @@ func withoutName(s string) string {
 }
 
 func (a Address) check() error {
-	if !isAtoms(a.Local) && !quotedString.MatchString(a.Local) {
+	if !isAtoms(a.Local) && !isQuotedString(a.Local) {
 		return fmt.Errorf("%q cannot stand before the @", a.Local)
 	}
 	if len(a.Local) > 64 {
@@ -73,9 +72,21 @@ func isAtoms(local string) bool {
 	})
 }
 
-// quotedString is the Quoted-string of RFC 5321 section 4.1.2: a quote or
+// isQuotedString is the Quoted-string of RFC 5321 section 4.1.2: a quote or
 // backslash inside has a backslash before it.
-var quotedString = regexp.MustCompile(`^"([^"\\]|\\.)+"$`)
+func isQuotedString(local string) bool {
+	inside, opened := strings.CutPrefix(local, `"`)
+	inside, closed := strings.CutSuffix(inside, `"`)
+	for i := 0; i < len(inside); i++ {
+		if inside[i] == '\\' {
+			i++
+			closed = closed && i < len(inside) // else it is the last quote that has it
+		} else if inside[i] == '"' {
+			return false
+		}
+	}
+	return opened && closed && inside != ""
+}
 
 // isAddressLiteral is "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321 section 4.1.3).
 func isAddressLiteral(domain string) bool {

@@ -42,12 +42,12 @@ const (
 
 // everybodys are local parts and logins that tell nothing of a person, while
 // they are words of the texts around (RFC 2142, and the fixed logins of services).
-var everybodys = strings.Fields(`abuse admin administrator api apikey auth contact data from hello help home hostmaster
+const everybodys = `abuse admin administrator api apikey auth contact data from hello help home hostmaster
 	info localhost mail mailer-daemon news no-reply noreply office password post postmaster resend root sales security send server
-	smtp spam support team test user username webmaster you your`)
+	smtp spam support team test user username webmaster you your`
 
 // desks are local parts behind which is a duty, and nobody's mailbox (RFC 2142).
-var desks = strings.Fields("abuse hostmaster mailer-daemon noc postmaster security support")
+const desks = "abuse hostmaster mailer-daemon noc postmaster security support"
 
 // NewMask returns a mask for what is known.
 func NewMask(k Known) *Mask {
@@ -176,7 +176,7 @@ func (m *Mask) machine(name string) string {
 func (m *Mask) mailbox(g []string) string {
 	whole := strings.Join(g, "")
 	isPublic := slices.ContainsFunc(m.known.Public, func(p string) bool { return strings.EqualFold(p, whole) })
-	if local := strings.ToLower(g[0]); isPublic || slices.Contains(desks, local) && m.stands["local "+local] == "" {
+	if local := strings.ToLower(g[0]); isPublic || isOneOf(desks, local) && m.stands["local "+local] == "" {
 		return whole // a desk is masked only where it is the user's own
 	}
 	domain := g[2]
@@ -245,11 +245,14 @@ func zone(host string) string {
 	return z
 }
 
+// isOneOf finds a word in a list with blanks between.
+func isOneOf(list, word string) bool { return slices.Contains(strings.Fields(list), word) }
+
 // isEverybodys reports that a word tells nothing of the user (a secret that was
 // replaced has no letter), or is a part of the provider's own names.
 func (m *Mask) isEverybodys(word string) bool {
 	word = strings.ToLower(word)
-	return !strings.ContainsFunc(word, isLetterOrDigit) || slices.Contains(everybodys, word) || slices.ContainsFunc(m.known.Hosts, func(h string) bool {
+	return !strings.ContainsFunc(word, isLetterOrDigit) || isOneOf(everybodys, word) || slices.ContainsFunc(m.known.Hosts, func(h string) bool {
 		return slices.Contains(strings.FieldsFunc(strings.ToLower(h), func(c rune) bool { return c == '.' || c == '-' }), word)
 	})
 }
