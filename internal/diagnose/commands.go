@@ -192,7 +192,7 @@ func (c command) is(text string) bool {
 	}
 	switch c.takes {
 	case "a path":
-		return pathAlone().MatchString(rest)
+		return pathAlone.re().MatchString(rest)
 	case "a word":
 		return rest != "" && !strings.ContainsAny(rest, " :")
 	case "anything":

@@ -156,10 +156,10 @@ func goesOn(before, line string) bool {
 	case folded:
 		return !strings.HasPrefix(line, "at ")
 	}
-	if m := serverLine().FindStringSubmatch(line); m != nil {
+	if m := serverLine.re().FindStringSubmatch(line); m != nil {
 		line = m[1]
 	}
-	return replyLine().MatchString(line) || !logLine().MatchString(line) && !clientLine().MatchString(line) && !otherLine().MatchString(line)
+	return replyLine.re().MatchString(line) || !logLine.re().MatchString(line) && !clientLine.re().MatchString(line) && !otherLine.re().MatchString(line)
 }
 
 // otherLine begins something else: a stack's next frame, a bracket that closes,
@@ -179,7 +179,7 @@ func isLog(lines []string) bool {
 			continue
 		}
 		filled++
-		if logLine().MatchString(strings.TrimSpace(l)) {
+		if logLine.re().MatchString(strings.TrimSpace(l)) {
 			dated++
 		}
 	}
@@ -202,17 +202,17 @@ func lastRefusal(lines []string) (part string, stage report.Stage) {
 	replies := 0
 	for _, l := range lines {
 		l = strings.TrimSpace(l)
-		if m := clientLine().FindStringSubmatch(l); m != nil && !replyLine().MatchString(l) {
+		if m := clientLine.re().FindStringSubmatch(l); m != nil && !replyLine.re().MatchString(l) {
 			said = nil
 			if s := stageOf(m[1]); s != "" {
 				now = s
 			}
 			continue
 		}
-		if m := serverLine().FindStringSubmatch(l); m != nil {
+		if m := serverLine.re().FindStringSubmatch(l); m != nil {
 			l = m[1]
 		}
-		if !replyLine().MatchString(l) {
+		if !replyLine.re().MatchString(l) {
 			continue
 		}
 		replies++

@@ -23,13 +23,13 @@ func (q Question) code(text string) *Answer {
 	text = strings.Join(strings.Fields(text), " ")
 	t := &trouble{stage: q.Stage, preset: q.preset(), words: [][]string{nil}} // a refusal without a word
 	switch {
-	case codeAlone().MatchString(text):
-		m := codeAlone().FindStringSubmatch(text)
+	case codeAlone.re().MatchString(text):
+		m := codeAlone.re().FindStringSubmatch(text)
 		t.code, _ = strconv.Atoi(m[1])
 		t.enhanced, _ = reply.ParseEnhancedCode(m[2])
-	case enhancedIn().MatchString(text):
-		t.enhanced, _ = reply.ParseEnhancedCode(strings.Replace(strings.ToLower(enhancedIn().FindStringSubmatch(text)[1]), "x", "5", 1))
-	case classAlone().MatchString(text):
+	case enhancedIn.re().MatchString(text):
+		t.enhanced, _ = reply.ParseEnhancedCode(strings.Replace(strings.ToLower(enhancedIn.re().FindStringSubmatch(text)[1]), "x", "5", 1))
+	case classAlone.re().MatchString(text):
 		return q.class(text[:1])
 	default:
 		return nil

@@ -189,7 +189,7 @@ var hostName = lazily(`(?i)(://|@)?\b((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z
 func namesIn(text string) []name {
 	const most = 200
 	var out []name
-	for _, m := range hostName().FindAllStringSubmatch(text, most) {
+	for _, m := range hostName.re().FindAllStringSubmatch(text, most) {
 		n := name{strings.ToLower(m[2]), strings.ToLower(m[3]), m[1] == "://"}
 		if m[1] != "@" && !slices.Contains(out, n) {
 			out = append(out, n)

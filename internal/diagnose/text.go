@@ -121,7 +121,7 @@ func (t *trouble) readFault(refused bool) {
 	if refused && t.codeIsFailure() {
 		return
 	}
-	if otherService().MatchString(t.error) {
+	if otherService.re().MatchString(t.error) {
 		t.fault = report.FaultNotSMTP
 	}
 	for _, words := range t.words {
@@ -149,16 +149,28 @@ func (t *trouble) allWords() []string {
 	return t.words[len(t.words)-1]
 }
 
-// lazily compiles a pattern when it is first used: most runs need none.
-func lazily(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+// pattern is a regular expression that is compiled when it is first used: most
+// runs need none.
+type pattern struct {
+	text string
+	once sync.Once
+	made *regexp.Regexp
+}
+
+func lazily(text string) *pattern { return &pattern{text: text} }
+
+func (p *pattern) re() *regexp.Regexp {
+	p.once.Do(func() { p.made = regexp.MustCompile(p.text) })
+	return p.made
 }
 
 // --- taking wrappers off ---
 
 var (
-	lineEnds = strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n",
-		`\"`, `"`, `\/`, "/", `\t`, " ", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\u003C`, "<", `\u003E`, ">")
+	lineEnds = sync.OnceValue(func() *strings.Replacer {
+		return strings.NewReplacer(`\r\n`, "\n", `\\n`, "\n", `\n`, "\n", "\r\n", "\n", "\r", "\n", "<br>", "\n", "<br/>", "\n", "<br />", "\n",
+			`\"`, `"`, `\/`, "/", `\t`, " ", `\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\u003C`, "<", `\u003E`, ">")
+	})
 	pythonText = lazily(`\bb(['"])`)
 	bounceType = lazily(`(?i)\bsmtp; ?`) // RFC 3464 section 2.3.6
 )
@@ -172,8 +184,8 @@ func unwrap(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "�")
 	}
-	s = narrowed(lineEnds.Replace(html.UnescapeString(s)))
-	return bounceType().ReplaceAllString(pythonText().ReplaceAllString(s, "$1"), "")
+	s = narrowed(lineEnds().Replace(html.UnescapeString(s)))
+	return bounceType.re().ReplaceAllString(pythonText.re().ReplaceAllString(s, "$1"), "")
 }
 
 // wrappers are the words by which programs introduce a server's own; what .NET
@@ -194,15 +206,15 @@ func afterWrapper(s string) string {
 
 // secrets are what people paste by mistake: the payload of an AUTH, a password
 // in a program's settings.
-var secrets = []func() *regexp.Regexp{
+var secrets = []*pattern{
 	lazily(`(?i)(\bauth\s+(?:plain|login|xoauth2|oauthbearer|external|cram-md5|scram-\S+)\s+)[^\s"'<>]+`),
 	lazily(`(?im)^(.*(?:->|>>|\bc:|send:|server:)\s*['"]?)[a-z0-9+/]{6,}={0,2}\b`),
 	lazily(`(?i)(\b(?:password|passwd|passphrase|pass|pwd|secret|token|api_?key)["']?\s*(?:=|=>|:\s*["'])\s*["']?)[^\s"',;]+`),
 }
 
 func masked(s string) string {
-	for _, re := range secrets {
-		s = re().ReplaceAllString(s, "${1}***")
+	for _, secret := range secrets {
+		s = secret.re().ReplaceAllString(s, "${1}***")
 	}
 	return s
 }
@@ -238,7 +250,7 @@ var (
 func findReply(s string) foundCode {
 	var best foundCode
 	for pos := 0; pos < len(s); {
-		m := codeAt().FindStringSubmatchIndex(s[pos:])
+		m := codeAt.re().FindStringSubmatchIndex(s[pos:])
 		if m == nil {
 			break
 		}
@@ -276,7 +288,7 @@ func judgeCode(s string, at int) foundCode {
 	case s[at+1] > '5': // RFC 5321 section 4.2: the second figure is 0 to 5
 	case before == "" || strings.HasSuffix(before, "\n") || strings.HasSuffix(before, ":") && before != lead:
 		f.score = scoreAtStart
-	case codeWords().MatchString(lead[max(0, len(lead)-24):]):
+	case codeWords.re().MatchString(lead[max(0, len(lead)-24):]):
 		f.score = scoreNamed
 	default:
 		f.score = scoreNumber
@@ -294,7 +306,7 @@ func firstWord(s string) string {
 
 // findEnhanced finds an enhanced code that stands alone, of the code's class if there is one.
 func findEnhanced(s string, code int) reply.EnhancedCode {
-	for _, m := range enhancedAt().FindAllStringSubmatch(s, 8) {
+	for _, m := range enhancedAt.re().FindAllStringSubmatch(s, 8) {
 		e, _ := reply.ParseEnhancedCode(m[1])
 		if e.Class >= 4 && (code == 0 || e.Class == code/100) {
 			return e
@@ -308,7 +320,7 @@ var greetingLine = lazily(`(?m)(?:^|[\s"'>:])220[- ]([^\n]{4,160})`)
 
 // pastedGreeting is the first greeting that a text quotes. A 220 also answers STARTTLS.
 func (t *trouble) pastedGreeting() string {
-	m := greetingLine().FindStringSubmatch(t.error)
+	m := greetingLine.re().FindStringSubmatch(t.error)
 	if m == nil || strings.Contains(strings.ToLower(m[1]), "tls") {
 		return ""
 	}
@@ -327,7 +339,7 @@ var (
 // other services than mail are passed over.
 func endpointIn(text string) submission.Endpoint {
 	var e submission.Endpoint
-	for _, m := range hostPort().FindAllStringSubmatch(text, 32) {
+	for _, m := range hostPort.re().FindAllStringSubmatch(text, 32) {
 		port, err := submission.ParsePort(m[2])
 		host := strings.Trim(m[1], "[]")
 		if err != nil || !(strings.Contains(host, ".") || strings.Contains(host, ":") || host == "localhost") || strings.Contains(host, "..") {
@@ -337,13 +349,13 @@ func endpointIn(text string) submission.Endpoint {
 			e.Host, e.Port = host, port
 		}
 	}
-	if m := portWord().FindStringSubmatch(text); m != nil && e.Port == 0 {
+	if m := portWord.re().FindStringSubmatch(text); m != nil && e.Port == 0 {
 		e.Port, _ = submission.ParsePort(m[1])
 	}
 	if e.Port == 53 { // the resolver's, not the server's
 		e = submission.Endpoint{}
 	}
-	if implicit().MatchString(text) {
+	if implicit.re().MatchString(text) {
 		e.Security = submission.SSL
 	}
 	return e

@@ -228,9 +228,9 @@ func namesInError(text string) (certified []string, wanted string) {
 		list, rest, _ = strings.Cut(rest, ", not ")
 		wanted, _, _ = strings.Cut(rest, " ")
 		wanted = strings.Trim(wanted, "\"',.;:\n")
-	} else if m := phpCertName().FindStringSubmatch(text); m != nil {
+	} else if m := phpCertName.re().FindStringSubmatch(text); m != nil {
 		list, wanted = m[1], m[2]
-	} else if m := jsCertName().FindStringSubmatch(text); m != nil {
+	} else if m := jsCertName.re().FindStringSubmatch(text); m != nil {
 		wanted, list = m[1], m[2]
 	}
 	for n := range strings.SplitSeq(list, ",") {

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"net/netip"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -10,16 +11,18 @@ import (
 const maxWords = 400
 
 // plainer takes away apostrophes ("doesnt") and accents, which many servers leave out.
-var plainer = strings.NewReplacer("'", "", "’", "", "`", "",
-	"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
-	"ì", "i", "í", "i", "î", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o",
-	"ù", "u", "ú", "u", "û", "u", "ü", "u", "ß", "ss")
+var plainer = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("'", "", "’", "", "`", "",
+		"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
+		"ì", "i", "í", "i", "î", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o",
+		"ù", "u", "ú", "u", "û", "u", "ü", "u", "ß", "ss")
+})
 
 // wordsOf cuts a text into lower-case words without accents. Dots, underscores and
 // @ stay inside a word ("5.7.8", "smtp.example.com", "rule2_1"); everything else
 // but apostrophes parts words, so that "black-listed" and "black listed" are one.
 func wordsOf(text string) []string {
-	text = plainer.Replace(strings.ToLower(text))
+	text = plainer().Replace(strings.ToLower(text))
 	fields := strings.FieldsFunc(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '.' && r != '_' && r != '@'
 	})
