@@ -419,6 +419,7 @@ func renameProfile(ctx context.Context, k *keeping, o profilesOptions) error {
 	if err := k.update(ctx, func(c *profile.Config) error { return c.Rename(o.args[0], o.args[1]) }); err != nil {
 		return err
 	}
+	k.relabel(ctx, o.args[1])
 	_, err := fmt.Fprintf(k.deps.streams.Out, "%s is now called %s.\n", o.args[0], o.args[1])
 	return err
 }

@@ -136,6 +136,9 @@ func (k *keeper) Save(ctx context.Context, p wizard.Proven) (wizard.Saved, error
 	if old != nil {
 		k.forget(ctx, *old, saved)
 	}
+	if old != nil && old.Name != saved.Name {
+		k.relabel(ctx, saved.Name)
+	}
 	return wizard.Saved{Name: saved.Name, Path: k.config.Path(), Default: isDefault}, nil
 }
 

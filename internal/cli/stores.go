@@ -166,6 +166,19 @@ func (k *keeping) store(p profile.Profile) (secret.Store, secret.Ref, error) {
 	return secret.None{}, ref, nil
 }
 
+// relabel shows a renamed profile's password under its new name in the keyring.
+// That it cannot changes nothing but what people read there.
+func (k *keeping) relabel(ctx context.Context, name string) {
+	p, err := k.profile(name)
+	if err != nil || p.Secret.Store != profile.StoreKeyring || p.Secret.ID == "" {
+		return
+	}
+	err = secret.Keyring{Getenv: k.deps.value}.Relabel(ctx, secret.Ref{ID: p.Secret.ID, Label: p.Name})
+	if err != nil && !errors.Is(err, secret.ErrNotFound) {
+		k.warn("the keyring shows the password of %s under its old name still: %v", p.Name, err)
+	}
+}
+
 // isKept reports whether a profile's password rests in some store.
 func isKept(p profile.Profile) bool {
 	return p.Secret.Store != "" && p.Secret.Store != profile.StoreNone

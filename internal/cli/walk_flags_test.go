@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -242,6 +243,36 @@ func TestSetupKeepsTheDayOfThePassword(t *testing.T) {
 		if all := out + talk; !strings.Contains(all, step.says) || strings.Contains(all, step.no) {
 			t.Errorf("%v says\n%s", step.args, all)
 		}
+	}
+}
+
+// A renamed profile's password is shown under its new name in the keyring, whoever
+// renamed it, and where that cannot be done it is said and the name is new all the same.
+func TestRenamedInTheKeyring(t *testing.T) {
+	t.Parallel()
+	a := newAlone(t, atGmail(t))
+	kept, variable := newKeyring(t)
+	bare := a.env
+	a.env = append(a.env[:len(a.env):len(a.env)], variable)
+	a.runs(0, append(slices.Clone(everything), "--secret-store", "keyring")...)
+	for _, step := range []struct {
+		args []string
+		name string
+	}{
+		{[]string{"profiles", "rename", "work", "office"}, "office"},
+		{[]string{"setup", "office", "--yes", "--name", "home"}, "home"},
+	} {
+		a.runs(0, step.args...)
+		if got, want := kept.labels(), []string{"smtpwiz: " + step.name}; !slices.Equal(got, want) {
+			t.Errorf("after %v the keyring shows %q, want %q", step.args, got, want)
+		}
+		if got := kept.passwords(); !slices.Equal(got, []string{spacedWord[:4]}) {
+			t.Errorf("after %v it keeps %q", step.args, got)
+		}
+	}
+	a.env = bare
+	if out, talk := a.runs(0, "profiles", "rename", "home", "away"); !strings.Contains(out, "home is now called away.") || !strings.Contains(talk, "under its old name still: there is no keyring") {
+		t.Errorf("without a keyring it says\n%s%s", out, talk)
 	}
 }
 

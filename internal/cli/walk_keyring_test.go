@@ -24,6 +24,7 @@ type keyring struct {
 }
 
 type keyringItem struct {
+	label      string
 	attributes map[string]string
 	secret     keyringSecret
 }
@@ -75,6 +76,17 @@ func (k *keyring) passwords() []string {
 	var out []string
 	for _, item := range k.items {
 		out = append(out, string(item.secret.Value))
+	}
+	return out
+}
+
+// labels are the names under which it shows them.
+func (k *keyring) labels() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []string
+	for _, item := range k.items {
+		out = append(out, item.label)
 	}
 	return out
 }
@@ -158,6 +170,12 @@ func (k *keyring) call(m *dbus.Message) ([]any, error) {
 		return []any{k.search(wanted), []dbus.ObjectPath{}}, err
 	case "GetSecret":
 		return []any{k.items[path].secret}, nil
+	case "Set": // the label of an item
+		var face, property string
+		item := k.items[path]
+		err := dbus.Store(m.Body, &face, &property, &item.label)
+		k.items[path] = item
+		return nil, err
 	case "Delete":
 		delete(k.items, path)
 		return []any{noPrompt}, nil
@@ -173,6 +191,9 @@ func (k *keyring) create(m *dbus.Message) ([]any, error) {
 		return nil, err
 	}
 	if err := properties["org.freedesktop.Secret.Item.Attributes"].Store(&item.attributes); err != nil {
+		return nil, err
+	}
+	if err := properties["org.freedesktop.Secret.Item.Label"].Store(&item.label); err != nil {
 		return nil, err
 	}
 	path := dbus.ObjectPath(fmt.Sprintf("%s/%d", keyringCollection, len(k.items)+1))

@@ -215,6 +215,19 @@ func TestRealKeyring(t *testing.T) {
 	if strings.Count(listed, "label = smtpwiz: work") != 1 {
 		t.Errorf("entries are not replaced, or have another label:\n%s", listed)
 	}
+	if err := k.Relabel(t.Context(), Ref{ID: ref.ID, Label: "office"}); err != nil {
+		t.Error(err)
+	}
+	listed = d.secretTool(t, "", "search", "--all", "service", "smtpwiz")
+	if strings.Count(listed, "label = smtpwiz: office") != 1 || strings.Contains(listed, "smtpwiz: work") {
+		t.Errorf("the entry has its old label still:\n%s", listed)
+	}
+	if got, err := k.Get(t.Context(), ref); got.Reveal() != marker || err != nil {
+		t.Errorf("under its new label: %q, %v", got.Reveal(), err)
+	}
+	if err := k.Relabel(t.Context(), other); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an entry that is not there: %v", err)
+	}
 	d.secretTool(t, "from secret-tool", "store", "--label=x", "service", "smtpwiz", "username", other.ID)
 	if got, err := k.Get(t.Context(), other); got.Reveal() != "from secret-tool" || err != nil {
 		t.Errorf("what secret-tool keeps: %q, %v", got.Reveal(), err)

@@ -53,6 +53,13 @@ func (k Keyring) Set(ctx context.Context, ref Ref, password submission.Secret) e
 	return k.limited(ctx, func(ctx context.Context) error { return k.set(ctx, ref, password) })
 }
 
+// Relabel gives the record of ref the label that ref has now, for the windows in
+// which people look at their keyring. The Keychain and the Credential Manager show
+// no label of ours: there it does nothing.
+func (k Keyring) Relabel(ctx context.Context, ref Ref) error {
+	return k.limited(ctx, func(ctx context.Context) error { return k.relabel(ctx, ref) })
+}
+
 // Remove forgets the password of ref.
 func (k Keyring) Remove(ctx context.Context, ref Ref) error {
 	return k.limited(ctx, func(ctx context.Context) error { return k.remove(ctx, ref) })

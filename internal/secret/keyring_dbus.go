@@ -94,7 +94,7 @@ func (k Keyring) set(ctx context.Context, ref Ref, password submission.Secret) e
 		return err
 	}
 	properties := map[string]dbus.Variant{
-		itemFace + ".Label":      dbus.MakeVariant("smtpwiz: " + ref.String()),
+		itemFace + ".Label":      label(ref),
 		itemFace + ".Attributes": dbus.MakeVariant(attributes(ref, "xdg:schema", genericSchema)),
 	}
 	value := dbusSecret{Session: session, Parameters: []byte{}, Value: []byte(password.Reveal()), ContentType: contentTypeText}
@@ -105,6 +105,26 @@ func (k Keyring) set(ctx context.Context, ref Ref, password submission.Secret) e
 	}
 	return s.noPrompt(prompt)
 }
+
+func (k Keyring) relabel(ctx context.Context, ref Ref) error {
+	s, err := k.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	items, err := s.find(ref)
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		if err := s.call(item, propertiesFace+".Set", nil, itemFace, "Label", label(ref)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func label(ref Ref) dbus.Variant { return dbus.MakeVariant("smtpwiz: " + ref.String()) }
 
 func (k Keyring) remove(ctx context.Context, ref Ref) error {
 	s, err := k.connect(ctx)

@@ -27,7 +27,7 @@ func checkAll(t *testing.T, k Keyring, want error) {
 	_, getErr := k.Get(t.Context(), ref)
 	for name, err := range map[string]error{
 		"get": getErr, "set": k.Set(t.Context(), ref, submission.NewSecret(marker)),
-		"remove": k.Remove(t.Context(), ref), "available": k.Available(t.Context()),
+		"remove": k.Remove(t.Context(), ref), "relabel": k.Relabel(t.Context(), ref), "available": k.Available(t.Context()),
 	} {
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)
