@@ -1,4 +1,9 @@
 // Command smtpwiz gets outgoing mail to work, and tells why when it does not.
+//
+// The program starts on one processor (internal/oneprocessor), so the runtime
+// need not first read the control groups to find out how many it may use.
+//
+//go:debug containermaxprocs=0
 package main
 
 import (
