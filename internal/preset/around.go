@@ -37,11 +37,11 @@ func (l *Library) builtinAround(domain string) []string {
 		return namesOf(entries)
 	}
 	var names []string
-	for line := range strings.Lines(string(list)) {
-		name, domains, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		for known := range strings.SplitSeq(domains, " ") {
-			if isNear(domain, known) {
-				names = append(names, name)
+	for line := range bytes.Lines(list) {
+		name, domains, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
+		for known := range bytes.SplitSeq(domains, []byte(" ")) {
+			if isNear(domain, string(known)) {
+				names = append(names, string(name))
 				break
 			}
 		}

@@ -246,9 +246,10 @@ func (c *checker) replies() {
 
 // placeholders looks at each "{…}": every region must have a value for it.
 func (c *checker) placeholders() {
-	c.placeholdersIn("", reflect.ValueOf(*c.p), false)
+	p := *c.p
+	c.placeholdersIn("", reflect.ValueOf(&p).Elem(), false)
 	for i, v := range c.p.Variants {
-		c.placeholdersIn(joinIndex("variant", i), reflect.ValueOf(v), v.AskHost != "")
+		c.placeholdersIn(joinIndex("variant", i), reflect.ValueOf(&v).Elem(), v.AskHost != "")
 	}
 	for i, r := range c.p.Regions {
 		for name, value := range r.Values {

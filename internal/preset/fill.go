@@ -16,35 +16,38 @@ const (
 
 var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z_]+\}`) })
 
-// mapStrings returns a deep copy of v with f applied to each text that may hold
-// "{…}": all but those tagged fill:"-". f gets where it stands in the file,
-// as "endpoint[0].host".
-func mapStrings(v reflect.Value, path string, f func(path, s string) string) reflect.Value {
-	out := reflect.New(v.Type()).Elem()
-	out.Set(v)
+// mapStrings puts f's result in place of each text in v that may hold "{…}":
+// all but those tagged fill:"-". What v shares with others is copied first. f
+// gets where the text stands in the file, as "endpoint[0].host".
+func mapStrings(v reflect.Value, path string, f func(path, s string) string) {
 	switch v.Kind() {
 	case reflect.String:
-		out.SetString(f(path, v.String()))
+		v.SetString(f(path, v.String()))
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if field := v.Type().Field(i); field.Tag.Get("fill") != "-" {
-				out.Field(i).Set(mapStrings(v.Field(i), joinKey(path, keyOf(field)), f))
+				mapStrings(v.Field(i), joinKey(path, keyOf(field)), f)
 			}
 		}
 	case reflect.Slice:
-		if !v.IsNil() {
-			out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		if v.IsNil() {
+			return
 		}
-		for i := range v.Len() {
-			out.Index(i).Set(mapStrings(v.Index(i), joinIndex(path, i), f))
+		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
+		v.Set(own)
+		for i := range own.Len() {
+			mapStrings(own.Index(i), joinIndex(path, i), f)
 		}
 	case reflect.Pointer:
-		if !v.IsNil() {
-			out.Set(reflect.New(v.Type().Elem()))
-			out.Elem().Set(mapStrings(v.Elem(), path, f))
+		if v.IsNil() {
+			return
 		}
+		own := reflect.New(v.Type().Elem())
+		own.Elem().Set(v.Elem())
+		v.Set(own)
+		mapStrings(own.Elem(), path, f)
 	}
-	return out
 }
 
 // keyOf is the TOML key of a field, "" for one that is no key.

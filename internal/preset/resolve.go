@@ -135,6 +135,9 @@ func (p *Preset) with(v Variant) *Preset {
 // filled returns a deep copy with the values in place of "{…}".
 func (p *Preset) filled(values map[string]string, host string) *Preset {
 	fill := func(_, s string) string {
+		if !strings.Contains(s, "{") {
+			return s
+		}
 		return placeholder().ReplaceAllStringFunc(s, func(m string) string {
 			name := m[1 : len(m)-1]
 			if v, ok := values[name]; ok {
@@ -146,7 +149,8 @@ func (p *Preset) filled(values map[string]string, host string) *Preset {
 			return m
 		})
 	}
-	out := mapStrings(reflect.ValueOf(*p), "", fill).Interface().(Preset)
+	out := *p
+	mapStrings(reflect.ValueOf(&out).Elem(), "", fill)
 	return &out
 }
 

@@ -192,7 +192,7 @@ func asks(p *Preset) bool {
 // checkFilled fails where a text still holds "{…}" or a host is none.
 func checkFilled(t *testing.T, s Settings) {
 	t.Helper()
-	mapStrings(reflect.ValueOf(*s.Preset), "", func(at, text string) string {
+	mapStrings(reflect.ValueOf(s.Preset).Elem(), "", func(at, text string) string {
 		if placeholder().MatchString(text) {
 			t.Errorf("%s in %s %s: %q is not filled in", at, s.Region, s.Variant, text)
 		}
