@@ -121,7 +121,7 @@ func (s *setup) run(ctx context.Context, argument string) error {
 		Keeper:   &keeper{keeping: s.keeping, options: options, given: s.given},
 		Received: s.received,
 		Hostname: hostname(s.deps),
-		Now:      time.Now, Wait: waitUntil,
+		Now:      time.Now,
 	}, given).Run(ctx)
 	if closer, ok := prompter.(interface{ Close() }); ok {
 		closer.Close()
@@ -350,15 +350,4 @@ func hostname(d *deps) string {
 		return ""
 	}
 	return name
-}
-
-func waitUntil(ctx context.Context, until time.Time) error {
-	timer := time.NewTimer(time.Until(until))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -145,7 +145,7 @@ func TestSetupAloneOnDumbTerminal(t *testing.T) {
 	for _, tt := range []struct {
 		more, says string
 		saved      bool
-	}{{"--json", `"exit_code": 7`, false}, {"--save-untested", "Saved as “work”.", true}} {
+	}{{"--json", `"exit_code": 7`, false}, {"--save-untested", "Saved as “work”", true}} {
 		a := newAlone(t, newPlace(t).serve("smtp.gmail.com:465", opening+"tls"+hello+refuses))
 		a.env = []string{"TERM=dumb"}
 		if out, talk := a.runs(7, append(args, tt.more)...); !strings.Contains(out+talk, tt.says) || !strings.Contains(talk, "The login was refused") {

@@ -82,7 +82,8 @@ var changing = []struct {
 	{regexp.MustCompile(`self-test [0-9A-Z]{6}\b`), "self-test ######"},
 	{regexp.MustCompile(`under 1 ms|\b\d+ ms|\b\d+\.\d s\b`), "# ms"},
 	{regexp.MustCompile(`\b[3-6]\d{4}\b`), "#####"}, // a port of the system's choice
-	{regexp.MustCompile(`It was set on \d+ \w+ \d+`), "It was set on # # #"},
+	{regexp.MustCompile(`itself in (\d+ min )?\d+ s`), "itself in # s"},
+	{regexp.MustCompile(`It was\s+set on \d+ \w+ \d+`), "It was set on # # #"},
 }
 
 var (

@@ -358,7 +358,11 @@ func (w walk) run(t *testing.T, name string, s ptytest.Size) {
 		person.Send(st.keys)
 	}
 	person.End(w.status)
-	g.text("left on the screen", person.Left())
+	left := person.Left()
+	g.text("left on the screen", left)
+	if n := strings.Count(strings.TrimSpace(left), "\n") + 1; s == ptytest.Usual && n > 23 {
+		t.Errorf("what is left has %d lines: it does not fit above the shell's next", n)
+	}
 	g.close()
 	w.check(t, p, at)
 }

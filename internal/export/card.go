@@ -214,10 +214,13 @@ func (s Server) name() string {
 	return map[string]string{"smtp": "SMTP", "imap": "IMAP", "pop3": "POP"}[s.Protocol]
 }
 
-// Short is the card in a few lines, for the end of a setup.
+// Short is the card in a few lines, for the end of a setup: where a program sends,
+// where it reads, by IMAP if there is that, and as whom.
 func (c Card) Short() []string {
 	var lines []string
-	for _, s := range append(c.Outgoing[:1:1], firsts(c.Incoming)...) {
+	reads := firsts(c.Incoming)
+	slices.SortStableFunc(reads, func(a, b Server) int { return strings.Compare(a.Protocol, b.Protocol) }) // imap, pop3
+	for _, s := range append(c.Outgoing[:1:1], reads[:min(1, len(reads))]...) {
 		what := "Outgoing (" + s.name() + ")"
 		if s.Protocol != "smtp" {
 			what = "Incoming (" + s.name() + ")"
@@ -226,7 +229,6 @@ func (c Card) Short() []string {
 	}
 	row := func(label, text string) { lines = append(lines, fmt.Sprintf("%-16s  %s", label, text)) }
 	row("User name", c.Username)
-	row("Password", c.Password.Label)
 	if c.Address != c.Username {
 		row("Sender", c.Address)
 	}

@@ -83,7 +83,7 @@ func (s *sheet) help(width int) []string {
 // body shows text and questions whole where they fit. Where they do not, the
 // question in focus stays and the text above it scrolls.
 func (s *sheet) body(l look, width, height int) []string {
-	text := l.blocks(s.page.Blocks, width)
+	text := l.blocks(s.blocks(), width)
 	s.hidden, s.room = 0, len(text)
 	share := height / 3
 	if len(s.fields) == 0 {

@@ -53,6 +53,9 @@ func (l *Lines) Ask(ctx context.Context, p wizard.Page) (wizard.Answer, error) {
 	l.say("")
 	l.say(p.Title)
 	l.tell(p.Blocks)
+	if !p.Until.IsZero() {
+		return l.wait(ctx, p.Until)
+	}
 	d := &dialogue{Lines: l, page: p, texts: make([]string, len(p.Questions))}
 	for i, q := range p.Questions {
 		d.texts[i] = q.Value
@@ -67,6 +70,21 @@ func (l *Lines) Ask(ctx context.Context, p wizard.Page) (wizard.Answer, error) {
 		d.announce(sayInstead)
 	}
 	return d.run(ctx)
+}
+
+// wait lets a page go on when its time has come. It asks for nothing: a line
+// that is typed meanwhile belongs to the next question.
+func (l *Lines) wait(ctx context.Context, until time.Time) (wizard.Answer, error) {
+	left := time.Until(until)
+	l.say(sayGoesOn(left))
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return wizard.Answer{Move: wizard.Next}, nil
+	case <-ctx.Done():
+		return wizard.Answer{}, ctx.Err()
+	}
 }
 
 // Watch implements wizard.Prompter. It is stopped by the end of ctx alone: a

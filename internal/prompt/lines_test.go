@@ -213,6 +213,35 @@ FAIL: tls, reset[2J, 3 ms
 	})
 }
 
+// TestLinesGoesOn: a wait is told once, and takes no line meant for what follows.
+func TestLinesGoesOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		in := strings.NewReader("for the next question\n")
+		l := NewLines(streams(in, &out), "a test")
+		began := time.Now()
+		p := wizard.Page{
+			Title: "Waiting before the next try", Blocks: []wizard.Block{{Text: "The server says so."}}, Next: "try now", Until: began.Add(5 * time.Minute),
+			Actions: []wizard.Action{{Key: "stop", Label: "stop waiting", Letter: "s"}},
+		}
+		a, err := l.Ask(t.Context(), p)
+		if took := time.Since(began); err != nil || a.Move != wizard.Next || took != 5*time.Minute || int64(in.Len()) != in.Size() {
+			t.Errorf("%v, %v after %v, and %d bytes are left", a.Move, err, took, in.Len())
+		}
+		_, got, _ := strings.Cut(out.String(), "\n\n")
+		if want := "Waiting before the next try\nThe server says so.\nIt goes on by itself in 5 min 0 s.\n"; got != want {
+			t.Errorf("it says\n%s\nwant\n%s", got, want)
+		}
+		p.Until = time.Now().Add(time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := l.Ask(ctx, p); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("stopped: %v", err)
+		}
+	})
+}
+
 func TestLinesWatchEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

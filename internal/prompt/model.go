@@ -52,7 +52,7 @@ type (
 	closeWatch struct{ reply chan<- watchEnd }
 	happened   struct{ event report.Event }
 	lateTick   struct{ turn int }
-	watchTick  struct{ turn int }
+	tick       struct{ turn int }
 )
 
 // watching is a probe that runs.
@@ -87,7 +87,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.turn++
 		m.watch = &watching{title: msg.title, stop: msg.stop}
 		m.sheet, m.reply, m.waiting, m.busy, m.held = nil, nil, false, "", nil
-		return m, m.tick()
+		return m, m.soon()
 	case happened:
 		if m.watch != nil {
 			m.watch.list.add(msg.event, m.now())
@@ -97,9 +97,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.turn++
 		m.watch.list.running, m.watch.stop = nil, nil
 		return m, m.late()
-	case watchTick:
+	case tick:
 		if m.turn == msg.turn {
-			return m, m.tick()
+			return m, m.goOn()
 		}
 	case busy:
 		m.busy = msg.what
@@ -110,10 +110,22 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-// tick draws a running probe again, for its seconds.
-func (m *model) tick() tea.Cmd {
+// soon draws again what shows seconds.
+func (m *model) soon() tea.Cmd {
 	turn := m.turn
-	return tea.Tick(time.Second/2, func(time.Time) tea.Msg { return watchTick{turn} })
+	return tea.Tick(time.Second/2, func(time.Time) tea.Msg { return tick{turn} })
+}
+
+// goOn leaves a page whose time has come; what else shows seconds is drawn again.
+func (m *model) goOn() tea.Cmd {
+	if m.reply == nil {
+		return m.soon()
+	}
+	if m.sheet.now = m.now(); m.sheet.left() > 0 {
+		return m.soon()
+	}
+	m.close(outcome{answer: *m.sheet.collect(wizard.Next)})
+	return m.late()
 }
 
 func (m *model) late() tea.Cmd {
@@ -134,6 +146,9 @@ func (m *model) open(msg openPage) tea.Cmd {
 	}
 	held := m.held
 	m.held = nil
+	if m.sheet.now = m.now(); !msg.page.Until.IsZero() {
+		return m.soon()
+	}
 	return m.replay(held)
 }
 

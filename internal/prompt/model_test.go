@@ -538,6 +538,46 @@ func TestScreenClosedChoice(t *testing.T) {
 	}
 }
 
+// TestScreenGoesOn: a page that goes on by itself counts down, takes its keys
+// meanwhile, and goes on when its time has come, not before.
+func TestScreenGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{80, 24}, {40, 12}} {
+		d := drive(t, utf8Terminal, size[0], size[1])
+		p := wizard.Page{
+			Key: "wait", Title: "Waiting before the next try", Next: "try now", Until: d.clock.Add(61 * time.Second), Back: true,
+			Blocks:  []wizard.Block{{Text: strings.Repeat("Many providers lock an account that guesses on. ", 12)}},
+			Actions: []wizard.Action{{Key: "stop", Label: "stop waiting", Letter: "s"}},
+		}
+		after := func(wait time.Duration) {
+			d.clock = d.clock.Add(wait)
+			d.Update(tick{d.turn})
+		}
+		d.open(p).sees("It goes on by itself in 1 min 1 s.", "[enter] try now", "[s] stop waiting")
+		after(1500 * time.Millisecond)
+		d.sees("in 1 min 0 s.")
+		after(40 * time.Second)
+		d.sees("in 20 s.")
+		d.Update(tick{d.turn - 1}) // of an earlier page
+		after(19400 * time.Millisecond)
+		d.sees("in 1 s.")
+		if got := d.answer(p); got != "" {
+			t.Errorf("it went on too early: %s", got)
+		}
+		after(100 * time.Millisecond)
+		if got := d.answer(p); got != "wait next " {
+			t.Errorf("in the end: %q", got)
+		}
+		after(time.Second) // nobody listens any more
+		if got := d.open(p).press("s").answer(p); got != "wait acted stop" {
+			t.Errorf("s: %q", got)
+		}
+		if got := d.open(p).press("<enter>").answer(p); got != "wait next " {
+			t.Errorf("enter: %q", got)
+		}
+	}
+}
+
 func TestWatchAborted(t *testing.T) {
 	t.Parallel()
 	d := drive(t, utf8Terminal, 80, 24)

@@ -3,6 +3,7 @@ package prompt
 import (
 	"slices"
 	"strings"
+	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/huh"
@@ -28,6 +29,7 @@ type sheet struct {
 	unseen   int     // lines of the menu that are not
 	helping  bool    // the help is shown in place of the page
 	finished bool
+	now      time.Time // when the page was looked at last, for one that goes on by itself
 }
 
 func newSheet(p wizard.Page, l look, width int) *sheet {
@@ -50,6 +52,17 @@ func newSheet(p wizard.Page, l look, width int) *sheet {
 	at := slices.IndexFunc(s.fields, func(f *field) bool { return f.Key == p.Focus })
 	s.moveTo(max(at, 0))
 	return s
+}
+
+// left is how long the page stays, if it goes on by itself.
+func (s *sheet) left() time.Duration { return s.page.Until.Sub(s.now) }
+
+// blocks are the texts of the page, behind what is left of its time.
+func (s *sheet) blocks() []wizard.Block {
+	if s.page.Until.IsZero() {
+		return s.page.Blocks
+	}
+	return append([]wizard.Block{{Kind: wizard.Strong, Text: sayGoesOn(s.left())}}, s.page.Blocks...)
 }
 
 // entry is a way on from a page without questions; the zero action is Next.

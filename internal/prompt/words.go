@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,15 @@ func sayCharacters(n int) string {
 		return "1 character"
 	}
 	return fmt.Sprintf("%d characters", n)
+}
+
+// sayGoesOn counts down, in seconds that have begun.
+func sayGoesOn(left time.Duration) string {
+	seconds := max(int(math.Ceil(left.Seconds())), 0)
+	if seconds < 60 {
+		return fmt.Sprintf("It goes on by itself in %d s.", seconds)
+	}
+	return fmt.Sprintf("It goes on by itself in %d min %d s.", seconds/60, seconds%60)
 }
 
 func sayWithLineEnd(n int) string { return fmt.Sprintf("%d characters, with a line end among them", n) }

@@ -142,7 +142,7 @@ func TestAnyPath(t *testing.T) {
 		given := pick(c.r, Given{}, Given{}, Given{Yes: true, Answers: answers{"from": "you@example.com"}}, Given{Profile: "p", Defaults: answers{"from": "you@example.com", "preset": "zoho", "region": "eu"}, Kept: submission.NewSecret(marker)})
 		w := New(Deps{
 			Prompter: c, CanAsk: true, Prober: c, Finder: c, Bridges: near{c}, Keeper: k, Library: library(), Hostname: "laptop",
-			Now: func() time.Time { return noon }, Wait: func(context.Context, time.Time) error { return nil },
+			Now: func() time.Time { return noon },
 		}, given)
 		c.state = w.state
 		w.deps.Card = func(Proven) []string { return nil }

@@ -36,7 +36,12 @@ func (s *state) cures() []cure {
 	}
 	// Where the network is at fault, no answer is: try again from another one.
 	soon := d.Temporary || d.Cause == submission.PortBlocked
-	if soon {
+	delay := s.delay()
+	switch {
+	case delay > 0:
+		add("wait", "i", s.t.waitAndTry(delay), taking(func(s *state) { s.wait(delay) }))
+		add("again", "a", s.t.tryAgainNow(), (*state).untry)
+	case soon:
 		add("again", "a", s.t.tryAgain(), (*state).untry)
 	}
 	if e := s.otherEndpoint(p); !e.IsZero() && len(fields) != 1 { // no other port mends a wrong answer
@@ -51,6 +56,9 @@ func (s *state) cures() []cure {
 	if len(fields) > 0 {
 		add("fix", "c", s.t.changeOne(d.Field), func(s *state) { s.change(d.Field, fields...) })
 	}
+	if d.Cause == submission.RelayDenied { // of this recipient; the server may know others
+		add("recipient", "r", s.t.changeOne(submission.FieldTo), func(s *state) { s.change(submission.FieldTo, submission.FieldTo) })
+	}
 	if s.failedAtLogin() {
 		if d.Field != submission.FieldPassword && judged(d.Cause) {
 			add("password", "p", s.t.pasteAgain(), (*state).reopenLogin)
@@ -62,7 +70,7 @@ func (s *state) cures() []cure {
 			add("region", "r", s.t.tryRegion(), func(s *state) { s.change(submission.FieldRegion, submission.FieldRegion) })
 		}
 	}
-	if !soon {
+	if !soon && delay == 0 {
 		add("again", "a", s.t.tryAgain(), (*state).untry)
 	}
 	if s.failedOnTheWay() || d.Cause == submission.IPBlocked {

@@ -137,7 +137,8 @@ func TestCuresOffered(t *testing.T) {
 		"an expired certificate":        {"", "", "", faulty(report.TLSStage, report.FaultCertExpired, "expired", certified), "again proxy untested more case stop"},
 		"a foreign sender":              {"zoho-pro", "eu", "", said(report.Data, 553, "", "Relaying disallowed as me@example.org"), "login fix again more case stop"},
 		"a recipient":                   {"gandi", "", "", said(report.Rcpt, 550, "5.1.1", "no such user"), "fix again more case stop"},
-		"greylisting":                   {"gandi", "", "", said(report.Rcpt, 451, "4.7.1", "Greylisted, try again later"), "again untested more case stop"},
+		"relaying":                      {"gandi", "", "", said(report.Rcpt, 554, "5.7.1", "<them@example.net>: Relay access denied"), "fix recipient again more case stop"},
+		"greylisting":                   {"gandi", "", "", said(report.Rcpt, 451, "4.7.1", "Greylisted, try again later"), "wait again untested more case stop"},
 		"an address on a list":          {"gandi", "", "", said(report.Greeting, 554, "5.7.1", "blocked using zen.spamhaus.org"), "endpoint again proxy untested more case stop"},
 		"with something said before":    {"gandi", "", "", ends(report.Step{Stage: report.Greeting, Status: report.Failed, Fault: report.FaultTimeout, Err: "silence"}, heard), "again endpoint fix proxy untested more transcript case stop"},
 	} {
@@ -159,6 +160,30 @@ func TestCuresOffered(t *testing.T) {
 				t.Errorf("%s: keys %s\nwant %s", s.diagnosis.Cause, got, tt.keys)
 			}
 		})
+	}
+}
+
+// TestOneAnswerExplained: a page for one answer says what that is for; of a proxy
+// also its form, and how to do without one.
+func TestOneAnswerExplained(t *testing.T) {
+	t.Parallel()
+	blocked := faulty(report.Connect, report.FaultTimeout, "no answer")
+	got := walk{
+		given: Given{Answers: answers{"from": "you@example.com", "preset": "gandi"}, Password: submission.NewSecret(marker)}, tries: []outcome{blocked},
+		turns: []turn{
+			{page: "failed", do: "proxy"},
+			{page: "change", says: []string{"Change the proxy", "lets no mail out", "socks5://HOST:PORT", "If you have none, leave this empty", "ssh -D 1080"}},
+			{page: "failed", err: ErrAborted},
+		},
+		status: report.ExitInterrupted, err: "aborted",
+	}.run(t)
+	for _, f := range everyField {
+		got.state.change(f, f)
+		p := changeStep().page(got.state)
+		choice := len(p.Questions) == 1 && p.Questions[0].Kind == Choice && f != submission.FieldAuth // its options tell
+		if named := slices.Contains([]submission.Field{submission.FieldHost, submission.FieldPort, DisplayName, ProfileName}, f); len(p.Blocks) == 0 && len(p.Questions) > 0 && !choice && !named {
+			t.Errorf("the page for %s alone explains nothing", f)
+		}
 	}
 }
 

@@ -36,6 +36,9 @@ func changeStep() step {
 			if len(s.edit.fields) < len(everyField) {
 				p.Title = s.t.changeOneTitle(s.edit.fields[0])
 			}
+			if len(s.edit.fields) == 1 {
+				p.Blocks = s.t.about(s.edit.fields[0])
+			}
 			reached := false
 			for _, f := range s.edit.fields {
 				reached = reached || f == s.edit.focus

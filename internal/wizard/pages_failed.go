@@ -65,8 +65,8 @@ func (s *state) failureInWords() []Block {
 			out = append(out, Block{Plain, s.t.alsoTried(a.Port, a.Security, a.Reachable, a.Err)})
 		}
 	}
-	if s.now().Before(s.notBefore) {
-		out = append(out, Block{Plain, s.t.pausing(s.refusals, s.notBefore)})
+	if s.waiting() {
+		out = append(out, Block{Plain, s.t.pausing(s.refusals, s.notBefore.Sub(s.now()))})
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -33,6 +34,7 @@ type Page struct {
 	Actions   []Action   // other ways on, beside answering
 	Next      string     // what Enter does here, in words: "save"; "" for going on (without questions: for the first action)
 	Back      bool       // there is a page to go back to
+	Until     time.Time  // the page goes on by itself then, as by Enter, and counts down to it; zero for never
 	Help      string     // what ? tells in line mode, and a long form in full screen
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
@@ -208,6 +209,18 @@ func TestSlipsAreToldAlone(t *testing.T) {
 	}
 }
 
+// What a password should look like is said with the article that its name takes.
+func TestShapeInWords(t *testing.T) {
+	t.Parallel()
+	for label, want := range map[string]string{
+		"Google app password": "A Google app password has 16 letters. No.", "app-specific password from Apple": "An app-specific password from Apple has 16 letters. No.",
+	} {
+		if got := (texts{}).doubtShape(label, 16, "letters", "No."); got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+}
+
 // So it is with a slip in the address, which is never changed without a word.
 func TestSlipInTheAddressIsToldAlone(t *testing.T) {
 	t.Parallel()
@@ -279,26 +292,93 @@ func TestOneCharacter(t *testing.T) {
 	}.run(t)
 }
 
-// TestRefusedInARow: from the third refusal on, the next try waits.
+// TestRefusedInARow: from the third refusal on, the next try waits on a page
+// that counts down; a key tries at once.
 func TestRefusedInARow(t *testing.T) {
 	t.Parallel()
 	no := refused(report.Auth, 454, "4.7.0", "invalid username or password")
 	again := []turn{{page: "failed"}, {page: "login", secrets: typed(marker)}}
 	turns := []turn{address("you@example.com"), {page: "provider", texts: map[string]string{"preset": "gandi"}}, {page: "login", secrets: typed(marker)}}
-	turns = append(turns, again...)
-	turns = append(turns, again...)
-	turns = append(turns, turn{page: "failed", says: []string{"3 logins in a row were refused", "waits until 12:00:20"}},
-		turn{page: "login", secrets: typed(marker)}, turn{page: "save"})
+	turns = slices.Concat(turns, again, again, []turn{
+		{page: "failed", says: []string{"3 logins in a row were refused. The next try waits 20 seconds"}},
+		{page: "login", secrets: typed(marker)},
+		{page: "wait", says: []string{"3 logins in a row", "[enter] try now", "[s] stop waiting"}, do: "stop"},
+		{page: "login", secrets: typed(marker)}, {page: "wait", do: "back"}, {page: "login", secrets: typed(marker)},
+		{page: "wait"}, {page: "save"},
+	})
 	got := walk{
 		dns: nothing, tries: []outcome{no, no, no, passes()}, turns: turns,
 		account: "example: you@example.com at mail.gandi.net:465 ssl as you@example.com in keyring",
 	}.run(t)
-	want := []time.Time{{}, {}, {}, noon.Add(pause)}
-	if !slices.Equal(got.waited, want) {
-		t.Errorf("waited until %v, want %v", got.waited, want)
+	for _, p := range got.seen {
+		if want := map[bool]time.Time{true: noon.Add(pause)}[p.Key == waitKey]; p.Until != want {
+			t.Errorf("the page %q goes on at %v, want %v", p.Key, p.Until, want)
+		}
 	}
-	if last := got.titles[3]; !strings.Contains(last, "Waiting until 12:00:20") {
-		t.Errorf("the last try is called %q", last)
+}
+
+// TestWaitAsAsked: a server that wants to be asked again later gets the time that
+// it names, and going back from the wait leads to what it said.
+func TestWaitAsAsked(t *testing.T) {
+	t.Parallel()
+	later := refused(report.Rcpt, 450, "4.2.0", "<you@example.com>: Recipient address rejected: Greylisted for 300 seconds")
+	got := walk{
+		dns: nothing, tries: []outcome{later, later, passes()},
+		turns: []turn{
+			address("you@example.com"), {page: "provider", texts: map[string]string{"preset": "gandi"}}, {page: "login", secrets: typed(marker)},
+			{page: "failed", says: []string{"[enter] wait 5 minutes, then try again", "[a] try again at once"}},
+			{page: "wait", says: []string{"The server wants to be asked again later"}, do: "stop"},
+			{page: "failed", hides: []string{"in a row"}, do: "again"},
+			{page: "failed"}, {page: "wait"}, {page: "save"},
+		},
+		account: "example: you@example.com at mail.gandi.net:465 ssl as you@example.com in keyring",
+	}.run(t)
+	for _, p := range got.seen {
+		if want := map[bool]time.Time{true: noon.Add(5 * time.Minute)}[p.Key == waitKey]; p.Until != want {
+			t.Errorf("the page %q goes on at %v, want %v", p.Key, p.Until, want)
+		}
+	}
+}
+
+// TestStopWaitingWhereAllWasGiven: there is no page to go back to, and still a way.
+func TestStopWaitingWhereAllWasGiven(t *testing.T) {
+	t.Parallel()
+	no := refused(report.Auth, 454, "4.7.0", "invalid username or password")
+	walk{
+		given:  Given{Answers: answers{"from": "you@example.com", "preset": "gandi"}, Password: submission.NewSecret(marker)},
+		tries:  []outcome{no, no, no},
+		status: report.ExitInterrupted, err: "aborted",
+		turns: []turn{
+			{page: "failed", do: "again"}, {page: "failed", do: "again"}, {page: "failed", do: "again"},
+			{page: "wait", do: "stop"}, {page: "login", err: ErrAborted},
+		},
+	}.run(t)
+}
+
+// TestDelay: how long a server wants to be left alone, in its own words.
+func TestDelay(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"450 4.2.0 <you@example.com>: Greylisted for 300 seconds":           5 * time.Minute,
+		"451 4.7.1 Greylisting in action, please come back in 00:10:05":     10*time.Minute + 5*time.Second,
+		"451 4.7.1 Greylisted, try again in 7 minutes":                      7 * time.Minute,
+		"450 4.7.1 greylisted. Retry in 90s":                                90 * time.Second,
+		"450 4.2.0 Greylisted, please try again later":                      usualDelay,
+		"450 4.2.0 Greylisted 192.0.2.1 Sun, 22 Nov 2026 23:18:55 +0000":    usualDelay,
+		"450 4.2.0 Greylisted for 0 seconds":                                usualDelay,
+		"450 4.2.0 Greylisted, try again in 4 hours":                        0,
+		"450 4.2.0 Greylisted for 99999999999999999999999999999999 seconds": usualDelay,
+	} {
+		for _, cause := range []submission.Cause{submission.Greylisted, submission.RateLimited} {
+			s := &state{diagnosis: &diagnose.Diagnosis{Cause: cause, Evidence: text}}
+			if got := s.delay(); got != want {
+				t.Errorf("%s, %q: %v, want %v", cause, text, got, want)
+			}
+		}
+		s := &state{diagnosis: &diagnose.Diagnosis{Cause: submission.QuotaExceeded, Evidence: text}}
+		if got := s.delay(); got != 0 {
+			t.Errorf("an allowance that is used up waits %v", got)
+		}
 	}
 }
 
@@ -444,9 +524,9 @@ func TestSummary(t *testing.T) {
 	}
 	all := strings.Join(text, "\n")
 	for _, want := range []string{
-		"Saved as “gmail”.", "card of smtp.gmail.com:465 ssl", "smtpwiz card gmail",
+		"Saved as “gmail”, the default profile.", "card of smtp.gmail.com:465 ssl", "smtpwiz card gmail",
 		"took a mail to you@gmail.com", "Not proven: that the mail arrived", "config.toml", "the keyring", "default profile", "smtpwiz test gmail",
-		"doubles", "2000 mails", "replaces any other one by your own", "login alerts", "2 January 2026",
+		"doubles", "500 mails", "presets show gmail", "replaces any other one by your own", "login alerts", "2 January 2026",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the summary does not say %q:\n%s", want, all)

@@ -97,6 +97,7 @@ type snapshot struct {
 	bridge    *Bridge
 	report    *report.Report
 	diagnosis *diagnose.Diagnosis
+	notBefore time.Time
 }
 
 // remember makes going back lead to this page, with the answers as they are now.
@@ -105,12 +106,12 @@ func (s *state) remember(page string) {
 }
 
 func (s *state) snapshot() *snapshot {
-	return &snapshot{maps.Clone(s.values), maps.Clone(s.fixed), maps.Clone(s.passed), slices.Clone(s.history), s.wanted, s.bridge, s.report, s.diagnosis}
+	return &snapshot{maps.Clone(s.values), maps.Clone(s.fixed), maps.Clone(s.passed), slices.Clone(s.history), s.wanted, s.bridge, s.report, s.diagnosis, s.notBefore}
 }
 
 func (s *state) restore(b *snapshot) {
 	s.values, s.fixed, s.passed, s.history, s.wanted = b.values, b.fixed, b.passed, b.history, b.wanted
-	s.bridge, s.report, s.diagnosis = b.bridge, b.report, b.diagnosis
+	s.bridge, s.report, s.diagnosis, s.notBefore = b.bridge, b.report, b.diagnosis, b.notBefore
 	if s.password.IsZero() {
 		delete(s.passed, "login") // it was taken back since
 	}

@@ -41,6 +41,7 @@ func steps() []step {
 		unlockStep(),
 		{key: "kept", strict: true, needs: (*state).wantsKept, do: (*Wizard).readKept},
 		doubtStep(),
+		waitStep(),
 		{key: "try", strict: true, needs: (*state).wantsTry, do: (*Wizard).try},
 		{key: "case", strict: true, needs: (*state).wantsCase, do: (*Wizard).writeCase},
 		failedStep(),

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -336,6 +337,9 @@ func (texts) doubtShape(label string, length int, alphabet, refused string) stri
 		kind = "characters"
 	}
 	text := fmt.Sprintf("A %s has %d %s.", label, length, kind)
+	if strings.ContainsRune("aeiouAEIOU", []rune(label + " ")[0]) {
+		text = fmt.Sprintf("An %s has %d %s.", label, length, kind)
+	}
 	if refused != "" {
 		text += " " + refused
 	}
@@ -356,12 +360,16 @@ func (texts) trying(host string) string { return fmt.Sprintf("Trying %s", host) 
 func (texts) tryingUngrouped(host string) string {
 	return fmt.Sprintf("Trying %s, the password without its spaces", host)
 }
-func (texts) waiting(until time.Time, host string) string {
-	return fmt.Sprintf("Waiting until %s, so that %s does not lock you out", clock(until), host)
+func (texts) waitTitle() string   { return "Waiting before the next try" }
+func (texts) tryNow() string      { return "try now" }
+func (texts) stopWaiting() string { return "stop waiting" }
+func (texts) waitForServer() string {
+	return "The server wants to be asked again later. Tried sooner, it often says no once more."
+}
+func (texts) waitForLock(refusals int) string {
+	return fmt.Sprintf("%d logins in a row were refused. Many providers lock an account that guesses on.", refusals)
 }
 func (texts) stopped() string { return "Stopped. All answers are kept." }
-
-func clock(t time.Time) string { return t.Format("15:04:05") }
 
 // --- a failure ---
 
@@ -404,8 +412,8 @@ func (t texts) alsoTried(port int, s submission.Security, reachable bool, err st
 	}
 	return fmt.Sprintf("Port %d (%s) was tried too: %s.", port, t.security(s), err)
 }
-func (texts) pausing(refusals int, until time.Time) string {
-	return fmt.Sprintf("%d logins in a row were refused. The next try waits until %s, so that the account is not locked.", refusals, clock(until))
+func (t texts) pausing(refusals int, left time.Duration) string {
+	return fmt.Sprintf("%d logins in a row were refused. The next try waits %s, so that the account is not locked.", refusals, t.howLong(left))
 }
 func (t texts) changeOne(f submission.Field) string {
 	switch f {
@@ -442,6 +450,30 @@ func (t texts) changeOne(f submission.Field) string {
 }
 func (t texts) changeOneTitle(f submission.Field) string { return capital(t.changeOne(f)) }
 
+// about tells what an answer is for that has a page to itself, nil where that is plain.
+func (texts) about(f submission.Field) []Block {
+	switch f {
+	case submission.FieldProxy:
+		return []Block{
+			{Plain, "A SOCKS proxy passes the connection on from another network, for where this one lets no mail out. If you have none, leave this empty: your phone's network or a VPN does the same."},
+			{Plain, "It is written socks5://HOST:PORT. A login by ssh on another computer is one: leave this line running in another window, with that computer's name in it, and type socks5://127.0.0.1:1080 here."},
+			{Command, "ssh -D 1080 USER@COMPUTER"},
+			{Plain, "What the proxy itself wants to log in goes into SMTPWIZ_PROXY_USERNAME and SMTPWIZ_PROXY_PASSWORD, before setup is started."},
+		}
+	case submission.FieldTo:
+		return []Block{{Plain, "The test mail goes to this address, and to nobody else. Empty means your own."}}
+	case submission.FieldFrom:
+		return []Block{{Plain, "Who the mail is from, as its readers see it. Most servers take only an address of the account that you log in with."}}
+	case submission.FieldUsername:
+		return []Block{{Plain, "What you log in with. With most providers that is the whole address."}}
+	case submission.FieldHelo:
+		return []Block{{Plain, "The name by which this computer introduces itself to the server. A host name with a dot in it, such as one of your own domain, is taken almost everywhere. Empty means this computer's own name."}}
+	case submission.FieldAuth:
+		return []Block{{Plain, "How user name and password are sent. The first choice is right for almost everybody. XOAUTH2 and OAUTHBEARER want a token in place of the password."}}
+	}
+	return nil
+}
+
 // capital begins a sentence.
 func capital(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
@@ -457,7 +489,23 @@ func (texts) certifiedWhy(host string) string {
 func (texts) certifiedLabel() string  { return "The server's name" }
 func (texts) showCertificate() string { return "look at the certificate" }
 func (texts) tryAgain() string        { return "try again" }
-func (texts) writeCase() string       { return "write a report for support" }
+func (texts) tryAgainNow() string     { return "try again at once" }
+func (t texts) waitAndTry(d time.Duration) string {
+	return fmt.Sprintf("wait %s, then try again", t.howLong(d))
+}
+func (texts) howLong(d time.Duration) string {
+	seconds := int(math.Ceil(d.Seconds()))
+	switch {
+	case seconds == 1:
+		return "1 second"
+	case seconds == 60:
+		return "1 minute"
+	case seconds%60 == 0:
+		return fmt.Sprintf("%d minutes", seconds/60)
+	}
+	return fmt.Sprintf("%d seconds", seconds)
+}
+func (texts) writeCase() string { return "write a report for support" }
 func (texts) writingCase() string {
 	return "Writing the report. The route to the server is followed for 10 s at most"
 }
@@ -506,7 +554,7 @@ func (texts) transcriptLine(server, tls bool, text string) string {
 func (texts) change() string      { return "change" }
 func (texts) changeTitle() string { return "Change what you like" }
 func (texts) changeHelp() string {
-	return "Leave as it is what is right. What is left empty is found out by smtpwiz."
+	return "Leave as it is what is right. What is left empty is found out by smtpwiz. A SOCKS proxy is for networks that let no mail out: without one, leave that empty."
 }
 func (texts) label(f submission.Field) string {
 	switch f {
@@ -691,8 +739,13 @@ func (texts) notSavedBecause(err string) string {
 
 // --- the summary ---
 
-func (texts) savedAs(name string) string { return fmt.Sprintf("Saved as “%s”.", name) }
-func (texts) nothingWasSaved() string    { return "Nothing was saved." }
+func (texts) savedAs(name string, isDefault bool) string {
+	if isDefault {
+		return fmt.Sprintf("Saved as “%s”, the default profile.", name)
+	}
+	return fmt.Sprintf("Saved as “%s”.", name)
+}
+func (texts) nothingWasSaved() string { return "Nothing was saved." }
 func (texts) proven(c report.Check, host, to, subject string) string {
 	switch c {
 	case report.CheckConnect:
@@ -749,25 +802,29 @@ func (texts) passwordIs(store string) string {
 func (texts) demoEnds() string {
 	return "This was a demonstration: its server is gone, and nothing was kept. With an account of yours: smtpwiz setup"
 }
-func (texts) isDefault(name string) string {
-	return fmt.Sprintf("“%s” is the default profile.", name)
-}
 func (texts) passwordSet(now time.Time) string {
 	return fmt.Sprintf("It was set on %s.", now.Format("2 January 2006"))
 }
-func (texts) testAgain() string              { return "To test it again:" }
-func (texts) testCommand(name string) string { return "smtpwiz test " + name }
-func (texts) wholeCard() string              { return "What to type into a mail program, a phone or a printer:" }
-func (texts) cardCommand(name string) string { return "smtpwiz card " + name }
-func (texts) goodToKnow(title string) string { return fmt.Sprintf("Good to know of %s", title) }
-func (texts) keepsCopy() string {
-	return "What you send is kept in Sent by the server. A program that keeps a copy too makes doubles."
+func (texts) testAgain(name string) string {
+	return fmt.Sprintf("To test it again: smtpwiz test %s", name)
+}
+func (texts) wholeCard(name string) string {
+	return fmt.Sprintf("For a mail program, a phone or a printer: smtpwiz card %s", name)
+}
+func (texts) goodToKnow(preset string) string {
+	return fmt.Sprintf("Good to know (more: smtpwiz presets show %s)", preset)
+}
+func (texts) keepsCopy(how string) string {
+	if how == "" {
+		return "What you send is kept in Sent by the server. A program that keeps a copy too makes doubles."
+	}
+	return "The server keeps a copy in Sent, so mind doubles. " + how
 }
 func (texts) loginAlerts(mailbox bool) string {
 	if !mailbox {
 		return ""
 	}
-	return "Switch on login alerts in your account: they tell you when somebody else signs in."
+	return "Switch on login alerts in your account: they tell when somebody else signs in."
 }
 
 // --- where nobody can be asked ---

@@ -9,13 +9,6 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
 
-// Providers lock out who guesses: after so many refusals in a row a pause goes
-// before the next try. Proton Mail Bridge refuses everything for 20 s after three.
-const (
-	mostRefusals = 3
-	pause        = 20 * time.Second
-)
-
 func (s *state) wantsTry() bool { return s.report == nil && !s.untested }
 
 // try probes the account as the answers have it.
@@ -31,9 +24,7 @@ func (w *Wizard) try(ctx context.Context) error {
 	a := s.attempt()
 	var wrong error
 	stopped, err := w.deps.Prompter.Watch(ctx, s.tryTitle(a), func(ctx context.Context, events func(report.Event)) {
-		if wrong = w.deps.Wait(ctx, s.notBefore); wrong == nil {
-			s.report, s.diagnosis, wrong = w.deps.Prober.Probe(ctx, a, events)
-		}
+		s.report, s.diagnosis, wrong = w.deps.Prober.Probe(ctx, a, events)
 	})
 	switch {
 	case err != nil:
@@ -100,10 +91,7 @@ func (s *state) tryTitle(a Attempt) string {
 	if len(a.Account.Endpoints) > 0 {
 		host = a.Account.Endpoints[0].Host
 	}
-	switch {
-	case s.now().Before(s.notBefore):
-		return s.t.waiting(s.notBefore, host)
-	case s.ungrouped:
+	if s.ungrouped {
 		return s.t.tryingUngrouped(host)
 	}
 	return s.t.trying(host)

@@ -329,7 +329,6 @@ type walked struct {
 	state  *state
 	out    Outcome
 	err    error
-	waited []time.Time
 }
 
 func (w walk) run(t *testing.T) *walked {
@@ -344,8 +343,7 @@ func (w walk) run(t *testing.T) *walked {
 	deps := Deps{
 		Prompter: got.person, CanAsk: !w.mute, Prober: got.server, Finder: got.dns, Keeper: got.keeper,
 		Library: library(), Hostname: "laptop",
-		Now:  func() time.Time { return noon },
-		Wait: func(_ context.Context, until time.Time) error { got.waited = append(got.waited, until); return nil },
+		Now: func() time.Time { return noon },
 	}
 	deps.Received = func() []string { return []string{"a test mail"} }
 	deps.Card = func(p Proven) []string { return []string{"card of " + p.Account.Endpoints[0].String()} }

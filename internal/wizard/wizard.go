@@ -51,9 +51,7 @@ type Deps struct {
 	Received  func() []string // of the demo: subjects of the mails that its server took
 	Library   *preset.Library
 	Hostname  string // of this machine, for the name of an app password
-	// Now and Wait are the clock; Wait ends early with the context's error.
-	Now  func() time.Time
-	Wait func(ctx context.Context, until time.Time) error
+	Now       func() time.Time
 }
 
 // Given is what is known before anything is asked.
