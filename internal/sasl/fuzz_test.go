@@ -1,6 +1,9 @@
 package sasl
 
 import (
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,7 +23,9 @@ func play(t *testing.T, client Client, challenges ...string) (responses []string
 			t.Fatalf("Next(%q) = %q, %v: one of them, not both", challenge, response, err)
 		}
 		if err != nil {
-			mustHide(t, err)
+			if mustHide(t, err); !errors.Is(err, ErrChallenge) && !errors.Is(err, ErrServerSignature) {
+				t.Fatalf("Next(%q): %v", challenge, err)
+			}
 			break
 		}
 		responses = append(responses, string(response))
@@ -30,6 +35,9 @@ func play(t *testing.T, client Client, challenges ...string) (responses []string
 	}
 	if err := client.Finish(challenges[0]); err != nil {
 		mustHide(t, err)
+	}
+	if shown := fmt.Sprintf("%v %+v %#v", client, client, client); strings.Contains(shown, marker) {
+		t.Fatalf("the client is printed as %q", shown)
 	}
 	return responses
 }
@@ -41,53 +49,106 @@ func mustHide(t *testing.T, err error) {
 	}
 }
 
-func fuzz(f *testing.F, mechanism string, most int, seeds ...[3]string) {
+// said are the responses that a server has to get from somebody's credentials,
+// the initial one first, or "-" without one; a text in slashes is a pattern.
+type said func(c Credentials) []string
+
+// fuzz gives a mechanism any account, whose password begins with the marker, and
+// any challenges. What is answered is the mechanism's form of those credentials,
+// in its order, as far as the server asked; never more of it, and nothing else.
+func fuzz(f *testing.F, mechanism string, want said) {
 	f.Helper()
-	f.Add("", "", "")
-	f.Add(marker, "Zm9v"+marker, "\x00")
-	for _, s := range seeds {
-		f.Add(s[0], s[1], s[2])
-	}
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		client, err := New(mechanism, account(), nil)
+	f.Add("you@example.com", "", "", "", "")
+	f.Add("jörg,x=y", " \xff\t密碼", marker, "Zm9v"+marker, "\x00")
+	f.Fuzz(func(t *testing.T, username, tail, a, b, c string) {
+		account := Credentials{Username: username, Password: marker + tail, Host: "mail.example.com", Port: 587}
+		client, err := New(mechanism, account, nil)
 		if err != nil {
-			t.Fatal(err)
+			if mustHide(t, err); !errors.Is(err, ErrCredentials) {
+				t.Fatal(err)
+			}
+			return
 		}
-		if n := len(play(t, client, a, b, c)); n > most {
-			t.Fatalf("%s answered %d challenges, it has %d", mechanism, n, most)
+		_, initial, _ := client.Start()
+		got := []string{"-"}
+		if initial != nil {
+			got[0] = string(initial)
+		}
+		got = append(got, play(t, client, a, b, c)...)
+		expected := want(account)
+		if len(got) > len(expected) {
+			t.Fatalf("%s said %q, it has only %q", mechanism, got, expected)
+		}
+		for i, text := range got {
+			pattern, isPattern := strings.CutPrefix(expected[i], "/")
+			if isPattern && !regexp.MustCompile(pattern).MatchString(text) || !isPattern && text != expected[i] {
+				t.Fatalf("%s said %q, want %q", mechanism, got, expected)
+			}
 		}
 	})
 }
 
-func FuzzPlain(f *testing.F)    { fuzz(f, Plain, 0) }
-func FuzzExternal(f *testing.F) { fuzz(f, External, 0) }
-func FuzzLogin(f *testing.F)    { fuzz(f, Login, 2, [3]string{"Username:", "Password:", "Password:"}) }
-func FuzzCRAMMD5(f *testing.F)  { fuzz(f, CRAMMD5, 1, [3]string{"<1.2@example.com>"}) }
-func FuzzXOAuth2(f *testing.F)  { fuzz(f, XOAuth2, 1, [3]string{`{"status":"400"}`}) }
+func FuzzPlain(f *testing.F) {
+	fuzz(f, Plain, func(c Credentials) []string { return []string{"\x00" + c.Username + "\x00" + c.Password} })
+}
 
+func FuzzExternal(f *testing.F) {
+	fuzz(f, External, func(c Credentials) []string { return []string{c.Username} })
+}
+
+func FuzzLogin(f *testing.F) {
+	fuzz(f, Login, func(c Credentials) []string { return []string{"-", c.Username, c.Password} })
+}
+
+func FuzzCRAMMD5(f *testing.F) {
+	fuzz(f, CRAMMD5, func(c Credentials) []string {
+		return []string{"-", "/^(?s:" + regexp.QuoteMeta(c.Username) + ") [0-9a-f]{32}$"}
+	})
+}
+
+// FuzzXOAuth2: no account makes another field of what is separated by %x01.
+func FuzzXOAuth2(f *testing.F) {
+	fuzz(f, XOAuth2, func(c Credentials) []string {
+		return []string{"user=" + c.Username + "\x01auth=Bearer " + c.Password + "\x01\x01", ""}
+	})
+}
+
+// FuzzOAuthBearer: nor does it make another part of the GS2 header.
 func FuzzOAuthBearer(f *testing.F) {
-	fuzz(f, OAuthBearer, 1, [3]string{`{"status":"invalid_token","scope":"a"}`})
+	fuzz(f, OAuthBearer, func(c Credentials) []string {
+		authzid := ""
+		for _, r := range []byte(c.Username) {
+			switch r {
+			case '=', ',':
+				authzid += fmt.Sprintf("=%02X", r)
+			default:
+				authzid += string([]byte{r})
+			}
+		}
+		return []string{"n,a=" + authzid + ",\x01host=mail.example.com\x01port=587\x01auth=Bearer " + c.Password + "\x01\x01", "\x01"}
+	})
 }
 
 // serverFirstForm is what a client may answer (RFC 5802 section 7), with a
 // bound on the count that a reader of the rule would write.
 var serverFirstForm = regexp.MustCompile(`^r=(?s:[^,]+),s=[^,]*,i=([1-9][0-9]{3,6})(,|$)`)
 
-// FuzzSCRAM fixes the nonce, so that the fuzzer comes past it.
+// FuzzSCRAM fixes the nonce, so that the fuzzer comes past it. The proof goes
+// only to a server whose nonce, salt and count are what they have to be, and
+// nobody is believed who does not prove himself.
 func FuzzSCRAM(f *testing.F) {
 	for _, v := range vectors() {
 		f.Add(v.mechanism == SCRAMSHA256, v.serverFirst, v.serverFinal, "")
 		f.Add(v.mechanism == SCRAMSHA256, v.serverFirst, "e=invalid-proof", v.serverFinal)
 		f.Add(v.mechanism == SCRAMSHA256, inBase64(v.serverFinal), "", "")
 	}
-	f.Add(true, "r=fyko+d2lbbFgONRv9qkxdawLx,s=,i=5000000", "", "")
-	f.Add(true, "r=fyko+d2lbbFgONRv9qkxdawLx,s=,i=-1", "", "")
+	const nonce = "fyko+d2lbbFgONRv9qkxdawL"
 	f.Fuzz(func(t *testing.T, strong bool, a, b, c string) {
 		mechanism := SCRAMSHA1
 		if strong {
 			mechanism = SCRAMSHA256
 		}
-		client, err := newSCRAM(mechanism, account(), nil, func() string { return "fyko+d2lbbFgONRv9qkxdawL" })
+		client, err := newSCRAM(mechanism, account(), nil, func() string { return nonce })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,15 +156,24 @@ func FuzzSCRAM(f *testing.F) {
 		if len(responses) > 2 {
 			t.Fatalf("answered %d challenges", len(responses))
 		}
+		// No server of a fuzzer knows the marker, so none proves itself.
+		if client.Finish("235 2.7.0 welcome") == nil || client.Finish(inBase64(b)) == nil {
+			t.Fatalf("believed %q, %q, %q", a, b, c)
+		}
 		if len(responses) == 0 || responses[0] == "" {
 			return
 		}
 		form := serverFirstForm.FindStringSubmatch(a)
-		if form == nil {
+		if form == nil || !strings.HasPrefix(a, "r="+nonce) {
 			t.Fatalf("proved the password to %q", a)
 		}
 		if n, _ := strconv.Atoi(form[1]); n < minIterations || n > maxIterations {
 			t.Fatalf("took %d iterations", n)
+		}
+		proof, found := strings.CutPrefix(responses[0], "c=biws,"+strings.SplitN(a, ",", 2)[0]+",p=")
+		size := map[string]int{SCRAMSHA1: 20, SCRAMSHA256: 32}[mechanism]
+		if decoded, err := base64.StdEncoding.DecodeString(proof); !found || err != nil || len(decoded) != size {
+			t.Fatalf("answered %q to %q", responses[0], a)
 		}
 	})
 }
