@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -79,15 +79,11 @@ func Main(version string, args []string) int {
 }
 
 func run(ctx context.Context, d *deps, args []string) int {
-	root := newRootCmd(d, args)
-	root.SetArgs(args)
 	out := &minded{Writer: d.streams.Out}
-	root.SetOut(out)
+	root := newRootCmd(d.writing(out), args)
+	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		err = out.err
-	}
-	if err == nil {
+	if err = out.orLost(err); err == nil {
 		return report.ExitOK
 	}
 	var status statusError
@@ -95,7 +91,7 @@ func run(ctx context.Context, d *deps, args []string) int {
 		return int(status)
 	}
 	f := failureOf(ctx, cmd, err)
-	if wantsJSON(d, cmd, args) {
+	if wantsJSON(d, cmd, args) && out.failed() == nil {
 		if err := render.JSON(d.streams.Out, f.result(cmd)); err == nil {
 			return f.status
 		}
@@ -107,17 +103,48 @@ func run(ctx context.Context, d *deps, args []string) int {
 	return f.status
 }
 
-// minded keeps the first error of a writer: cobra forgets it when it prints help.
+// writing is d with another standard output.
+func (d *deps) writing(out io.Writer) *deps {
+	changed, streams := *d, *d.streams
+	streams.Out, changed.streams = out, &streams
+	return &changed
+}
+
+// minded is standard output up to its first error, which it keeps, so that no
+// command has to mind each of its lines: a result that nobody gets is a failure.
 type minded struct {
 	io.Writer
+	mu  sync.Mutex // a demo tells of mails while it runs
 	err error
 }
 
-func (m *minded) Write(p []byte) (int, error) {
-	n, err := m.Writer.Write(p)
-	m.err = cmp.Or(m.err, err)
-	return n, err
+func (m *minded) Write(p []byte) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err == nil {
+		n, m.err = m.Writer.Write(p)
+	}
+	return n, m.err
 }
+
+func (m *minded) failed() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
+// orLost is err, unless that says that all was told, which it was not, or was
+// the error of a write itself.
+func (m *minded) orLost(err error) error {
+	var status statusError
+	if lost := m.failed(); lost != nil && (err == nil || errors.As(err, &status) || errors.Is(err, lost)) {
+		return &lostError{fmt.Errorf("writing the result: %w", lost)}
+	}
+	return err
+}
+
+// lostError is a result that could not be written.
+type lostError struct{ error }
 
 // statusError ends the program with a status; all was said already.
 type statusError int
@@ -134,7 +161,10 @@ func failureOf(ctx context.Context, cmd *cobra.Command, err error) failure {
 	var wrong *settings.UsageError
 	var flag *flagError
 	var aborted interruptedError
+	var lost *lostError
 	switch {
+	case errors.As(err, &lost):
+		return failure{report.ExitInternal, lost.Error(), remedy(lost.error)}
 	case errors.As(err, &aborted):
 		return failure{report.ExitInterrupted, aborted.Error(), "run the same command again"}
 	case ctx.Err() != nil:

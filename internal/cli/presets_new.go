@@ -62,6 +62,6 @@ func newPreset(k *keeping, o exportOptions) error {
 	if err := deliver(k.deps, export.Output{Files: []export.File{file}}, o); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(k.deps.streams.Err, "Save it as %s in %s; docs/presets.md has the rest.\n", file.Name, userPresets())
-	return err
+	fmt.Fprintf(k.deps.streams.Err, "Save it as %s in %s; docs/presets.md has the rest.\n", file.Name, userPresets())
+	return nil
 }

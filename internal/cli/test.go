@@ -144,7 +144,7 @@ func probeAndTell(ctx context.Context, d *deps, o testOptions, p probe.Plan, s *
 		result.Err, result.Hint = "interrupted", "run the same command again"
 	}
 	if err := view.end(result); err != nil {
-		return rep, fmt.Errorf("writing the result: %w", err)
+		return rep, err
 	}
 	if result.ExitStatus != report.ExitOK {
 		return rep, statusError(result.ExitStatus)

@@ -1,10 +1,13 @@
 package sasl
 
 import (
+	"crypto/hmac"
+	"crypto/md5"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,9 +52,9 @@ func mustHide(t *testing.T, err error) {
 	}
 }
 
-// said are the responses that a server has to get from somebody's credentials,
-// the initial one first, or "-" without one; a text in slashes is a pattern.
-type said func(c Credentials) []string
+// said are the responses that a server has to get from somebody's credentials
+// after its first challenge, the initial one first, or "-" without one.
+type said func(c Credentials, challenge string) []string
 
 // fuzz gives a mechanism any account, whose password begins with the marker, and
 // any challenges. What is answered is the mechanism's form of those credentials,
@@ -75,47 +78,43 @@ func fuzz(f *testing.F, mechanism string, want said) {
 			got[0] = string(initial)
 		}
 		got = append(got, play(t, client, a, b, c)...)
-		expected := want(account)
-		if len(got) > len(expected) {
-			t.Fatalf("%s said %q, it has only %q", mechanism, got, expected)
-		}
-		for i, text := range got {
-			pattern, isPattern := strings.CutPrefix(expected[i], "/")
-			if isPattern && !regexp.MustCompile(pattern).MatchString(text) || !isPattern && text != expected[i] {
-				t.Fatalf("%s said %q, want %q", mechanism, got, expected)
-			}
+		expected := want(account, a)
+		if len(got) > len(expected) || !slices.Equal(got, expected[:len(got)]) {
+			t.Fatalf("%s said %q, want %q", mechanism, got, expected)
 		}
 	})
 }
 
 func FuzzPlain(f *testing.F) {
-	fuzz(f, Plain, func(c Credentials) []string { return []string{"\x00" + c.Username + "\x00" + c.Password} })
+	fuzz(f, Plain, func(c Credentials, _ string) []string { return []string{"\x00" + c.Username + "\x00" + c.Password} })
 }
 
 func FuzzExternal(f *testing.F) {
-	fuzz(f, External, func(c Credentials) []string { return []string{c.Username} })
+	fuzz(f, External, func(c Credentials, _ string) []string { return []string{c.Username} })
 }
 
 func FuzzLogin(f *testing.F) {
-	fuzz(f, Login, func(c Credentials) []string { return []string{"-", c.Username, c.Password} })
+	fuzz(f, Login, func(c Credentials, _ string) []string { return []string{"-", c.Username, c.Password} })
 }
 
 func FuzzCRAMMD5(f *testing.F) {
-	fuzz(f, CRAMMD5, func(c Credentials) []string {
-		return []string{"-", "/^(?s:" + regexp.QuoteMeta(c.Username) + ") [0-9a-f]{32}$"}
+	fuzz(f, CRAMMD5, func(c Credentials, challenge string) []string {
+		mac := hmac.New(md5.New, []byte(c.Password))
+		mac.Write([]byte(challenge))
+		return []string{"-", fmt.Sprintf("%s %x", c.Username, mac.Sum(nil))}
 	})
 }
 
 // FuzzXOAuth2: no account makes another field of what is separated by %x01.
 func FuzzXOAuth2(f *testing.F) {
-	fuzz(f, XOAuth2, func(c Credentials) []string {
+	fuzz(f, XOAuth2, func(c Credentials, _ string) []string {
 		return []string{"user=" + c.Username + "\x01auth=Bearer " + c.Password + "\x01\x01", ""}
 	})
 }
 
 // FuzzOAuthBearer: nor does it make another part of the GS2 header.
 func FuzzOAuthBearer(f *testing.F) {
-	fuzz(f, OAuthBearer, func(c Credentials) []string {
+	fuzz(f, OAuthBearer, func(c Credentials, _ string) []string {
 		authzid := ""
 		for _, r := range []byte(c.Username) {
 			switch r {
