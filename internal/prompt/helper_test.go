@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/charmbracelet/bubbles/textinput"
-
 	"github.com/smtpwiz/smtpwiz/internal/quietinit"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
@@ -33,12 +31,8 @@ func TestMain(m *testing.M) {
 }
 
 func helper(mode string) int {
-	switch mode {
-	case "start":
+	if mode == "start" {
 		fmt.Println("started with TERM=" + os.Getenv("TERM"))
-		return 0
-	case "clipboard":
-		fmt.Printf("PATH=%s: %s\n", os.Getenv("PATH"), textinput.Paste())
 		return 0
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
