@@ -31,3 +31,22 @@ func BenchmarkNewRedactor(b *testing.B) {
 		NewRedactor(marker)
 	}
 }
+
+// BenchmarkSession is of what a run without a fault has cleaned.
+func BenchmarkSession(b *testing.B) {
+	texts := []string{
+		"smtp.example.test ESMTP Service Ready", "Hello [127.0.0.1]\nPIPELINING\n8BITMIME\nENHANCEDSTATUSCODES\nAUTH PLAIN LOGIN\nSIZE 26214400",
+		"2.0.0 Authentication succeeded", "MAIL FROM:<you@example.test> SIZE=895 BODY=8BITMIME", "250 2.0.0 Roger, accepting mail from <you@example.test>",
+		"Date: Sun, 22 Nov 2026 05:07:51 +0000", "Message-ID: <xsixkevjmbhroehc4d4spoyb.smtpwiz@example.test>", "Content-Type: text/plain; charset=utf-8",
+		"  Sent:       2026-11-22 05:07:51 +0000", "250 2.0.0 OK 1710000000 d9443c01a7336-2a2f3c65d66sm50829075ad.20 - gsmtp", "QUIT",
+	}
+	for b.Loop() {
+		r := NewRedactor(marker)
+		r.AddPayload([]byte("\x00you@example.test\x00" + marker))
+		for range 8 {
+			for _, text := range texts {
+				r.Clean(text)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"encoding/base64"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -19,9 +20,10 @@ const shortSecret = 4
 
 // Redactor replaces secrets in texts, in every spelling that a server could
 // echo them in (spelling.go lists them), whole or with one end missing, on one
-// line or broken over several.
+// line or broken over several. Several goroutines may use it.
 type Redactor struct {
-	mu    sync.RWMutex
+	mu    sync.Mutex
+	guard guard
 	forms index
 	short index
 }
@@ -41,9 +43,10 @@ func (r *Redactor) AddSecret(secret string) {
 	defer r.mu.Unlock()
 	switch n := utf8.RuneCountInString(secret); {
 	case n >= shortSecret:
-		r.forms.add(formsOf(secret)...)
+		r.guard.addSecret(secret)
+		r.forms.add(func() []form { return formsOf(secret) })
 	case n > 0:
-		r.short.add(shortFormsOf(secret)...)
+		r.short.add(func() []form { return shortFormsOf(secret) })
 	}
 }
 
@@ -52,7 +55,8 @@ func (r *Redactor) AddSecret(secret string) {
 func (r *Redactor) AddPayload(payload []byte) {
 	if encoded := base64.RawStdEncoding.EncodeToString(payload); len(encoded) >= shortSecret {
 		r.mu.Lock()
-		r.forms.add(encodedForm(encoded))
+		r.guard.addEncoded(encoded)
+		r.forms.add(func() []form { return []form{encodedForm(encoded)} })
 		r.mu.Unlock()
 	}
 	// CRAM-MD5 answers "user digest", SCRAM "…,p=proof": passwords can be guessed against both.
@@ -82,31 +86,38 @@ func (r *Redactor) CleanEnd(lines []string) []string { return maskLines(lines, r
 
 // find marks the octets of a text that belong to a secret; nil for none.
 func (r *Redactor) find(s string) []bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var hits []bool
-	for _, v := range viewsOf(s) {
-		hits = r.forms.mark(v, hits, false)
+	for v := range viewsOf(s) {
+		if !r.guard.stops(v.text) {
+			hits = r.forms.mark(v, hits, false)
+		}
 	}
 	return hits
 }
 
 func (r *Redactor) findAuth(s string) []bool {
 	hits := r.find(s)
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.short.mark(view{source: s, low: lowerASCII(s)}, hits, true)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.short.mark(view{source: s, text: s}, hits, true)
 }
 
 func (r *Redactor) findBegun(s string) []bool {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	forms := r.forms.spelt()
+	if forms == nil {
+		return nil
+	}
 	var hits []bool
-	for _, v := range viewsOf(s) {
-		for i := range len(v.low) {
-			for _, f := range r.forms.first[v.low[i]] {
-				if f.begun(v.low[i:]) {
-					hits = v.mark(hits, i, len(v.low), f.base64)
+	for v := range viewsOf(s) {
+		low := lowerASCII(v.text)
+		for i := range len(low) {
+			for _, f := range forms.first[low[i]] {
+				if f.begun(low[i:]) {
+					hits = v.mark(hits, i, len(low), f.base64)
 				}
 			}
 		}
@@ -148,27 +159,24 @@ func maskLines(lines []string, find func(string) []bool) []string {
 	return out
 }
 
-// view is a text as it is searched, ASCII letters in lower case.
+// view is a text as it is searched.
 type view struct {
 	source string
-	low    string
-	at     []int // where each octet of low stands in the source; nil: where it stands in low
+	text   string
+	at     []int // where each octet of the text stands in the source; nil: where it stands in the text
 }
 
 // viewsOf returns the text as it is and, where it has several lines, with its
 // lines joined: servers break a long line where they like, also at a space,
 // which is then on either line or gone.
-func viewsOf(s string) []view {
-	views := []view{{source: s, low: lowerASCII(s)}}
-	if !strings.Contains(s, "\n") {
-		return views
+func viewsOf(s string) iter.Seq[view] {
+	return func(yield func(view) bool) {
+		if !yield(view{source: s, text: s}) || !strings.Contains(s, "\n") {
+			return
+		}
+		tight, whole := joined(s, "", space), joined(s, "", "")
+		_ = yield(tight) && yield(joined(s, " ", space)) && (whole.text == tight.text || yield(whole))
 	}
-	tight := joined(s, "", space)
-	views = append(views, tight, joined(s, " ", space))
-	if whole := joined(s, "", ""); whole.low != tight.low {
-		views = append(views, whole)
-	}
-	return views
 }
 
 const space = " \t\r"
@@ -176,23 +184,24 @@ const space = " \t\r"
 // joined is the text with another one in place of each line break and of the
 // characters to drop around it.
 func joined(s, instead, drop string) view {
-	low := make([]byte, 0, len(s))
+	var text strings.Builder
+	text.Grow(len(s))
 	at := make([]int, 0, len(s))
 	for from := 0; from < len(s); {
 		end, next := lineEnd(s, from, drop)
-		low = append(low, s[from:end]...)
+		text.WriteString(s[from:end])
 		for i := from; i < end; i++ {
 			at = append(at, i)
 		}
 		if next < len(s) {
-			low = append(low, instead...)
+			text.WriteString(instead)
 			for range len(instead) {
 				at = append(at, end)
 			}
 		}
 		from = next
 	}
-	return view{source: s, low: lowerASCII(string(low)), at: at}
+	return view{source: s, text: text.String(), at: at}
 }
 
 // lineEnd returns where the text of a line ends, and where that of the next one
@@ -240,8 +249,14 @@ func (v view) mark(hits []bool, from, to int, encoded bool) []bool {
 	return hits
 }
 
-// index finds the forms that may begin or end at an octet.
+// index holds forms, which are worked out when they are first looked for.
 type index struct {
+	unspelt []func() []form
+	edges   *edges
+}
+
+// edges find the forms that may begin or end at an octet.
+type edges struct {
 	first, last [256][]*form
 	begin, end  pairs
 }
@@ -252,15 +267,25 @@ type pairs [1 << 16 / 64]uint64
 func (p *pairs) add(a, b byte)      { n := uint(a)<<8 | uint(b); p[n/64] |= 1 << (n % 64) }
 func (p *pairs) has(a, b byte) bool { n := uint(a)<<8 | uint(b); return p[n/64]&(1<<(n%64)) != 0 }
 
-func (x *index) add(forms ...form) {
-	for _, f := range forms {
-		x.enter(&f, false, &x.first, &x.begin)
-		x.enter(&f, true, &x.last, &x.end)
+func (x *index) add(spell func() []form) { x.unspelt = append(x.unspelt, spell) }
+
+// spelt are the edges of all forms, nil without any.
+func (x *index) spelt() *edges {
+	if len(x.unspelt) > 0 && x.edges == nil {
+		x.edges = &edges{}
 	}
+	for _, spell := range x.unspelt {
+		for _, f := range spell() {
+			enter(&f, false, &x.edges.first, &x.edges.begin)
+			enter(&f, true, &x.edges.last, &x.edges.end)
+		}
+	}
+	x.unspelt = nil
+	return x.edges
 }
 
 // enter notes with which two octets a form may begin or, backwards, end.
-func (x *index) enter(f *form, back bool, by *[256][]*form, begin *pairs) {
+func enter(f *form, back bool, by *[256][]*form, begin *pairs) {
 	edge := func(s string, n int) byte { // the n-th octet from where the search begins
 		if back {
 			return s[len(s)-1-n]
@@ -289,7 +314,11 @@ func (x *index) enter(f *form, back bool, by *[256][]*form, begin *pairs) {
 
 // mark adds to hits what the forms match in a view; words: only whole ones.
 func (x *index) mark(v view, hits []bool, words bool) []bool {
-	low := v.low
+	edges := x.spelt()
+	if edges == nil {
+		return hits
+	}
+	low := lowerASCII(v.text) // as the forms are
 	try := func(f *form, i int, back bool) {
 		from := i
 		to := f.match(low, i, back)
@@ -302,13 +331,13 @@ func (x *index) mark(v view, hits []bool, words bool) []bool {
 		hits = v.mark(hits, from, to, f.base64)
 	}
 	for i := range len(low) {
-		if i+1 == len(low) || x.begin.has(low[i], low[i+1]) {
-			for _, f := range x.first[low[i]] {
+		if i+1 == len(low) || edges.begin.has(low[i], low[i+1]) {
+			for _, f := range edges.first[low[i]] {
 				try(f, i, false)
 			}
 		}
-		if i == 0 || x.end.has(low[i], low[i-1]) {
-			for _, f := range x.last[low[i]] {
+		if i == 0 || edges.end.has(low[i], low[i-1]) {
+			for _, f := range edges.last[low[i]] {
 				try(f, i+1, true)
 			}
 		}
@@ -332,9 +361,11 @@ const (
 )
 
 func newForm(units [][]string, between ...string) form {
-	least := min(max((len(units)+1)/2, tellingLeast), tellingMost)
-	return form{units: units, between: between, least: min(least, len(units))}
+	return form{units: units, between: between, least: leastOf(len(units))}
 }
+
+// leastOf is how many of so many units are a match.
+func leastOf(n int) int { return min(max((n+1)/2, tellingLeast), tellingMost, n) }
 
 // wholly makes a form match as a whole only.
 func (f form) wholly() form {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -442,6 +443,24 @@ func TestRedactorOfNothing(t *testing.T) {
 	if got := r.CleanAuth("535 " + marker); got != "535 "+marker {
 		t.Errorf("got %q", got)
 	}
+}
+
+// Endpoints that are tried side by side share one.
+func TestRedactorIsShared(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor(marker)
+	var wait sync.WaitGroup
+	for i := range 4 {
+		wait.Go(func() {
+			secret := fmt.Sprint("secret number ", i)
+			r.AddSecret(secret)
+			r.AddPayload([]byte(secret))
+			if got := r.CleanAuth(secret + ", " + marker); got != "***, ***" {
+				t.Errorf("became %q", got)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 // FuzzRedactor: no encoding of the secret stands in what was cleaned, once or twice.

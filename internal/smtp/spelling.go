@@ -28,14 +28,11 @@ func formsOf(secret string) []form {
 			forms = append(forms, newForm(rawOctets(text)))
 		}
 		forms = append(forms, listings(text)...)
-		for shift := range 5 {
-			forms = append(forms, encodedForm(base32Inside(text, shift)))
-		}
-		for shift := range 3 {
-			forms = append(forms, encodedForm(base64Inside(text, shift)))
-		}
 	}
-	return append(forms, nested(secret)...)
+	for _, encoded := range encodingsOf(secret) {
+		forms = append(forms, encodedForm(encoded))
+	}
+	return forms
 }
 
 // shortFormsOf are those of a secret that stands in any text by chance.
@@ -234,29 +231,44 @@ var encodedLetters = sync.OnceValue(func() *[utf8.RuneSelf][]string {
 	return &letters
 })
 
+// encodingsOf are those of a secret in any charset that it alone decides.
+func encodingsOf(secret string) []string {
+	var all []string
+	for _, text := range charsets(secret) {
+		for shift := range 5 {
+			all = append(all, base32Inside(text, shift))
+		}
+		for shift := range 3 {
+			all = append(all, base64Inside(text, shift))
+		}
+	}
+	return append(all, nested(secret)...)
+}
+
 // base64Inside is what a text alone decides when it stands in a longer one
 // that is encoded as a whole, shift octets behind a multiple of three.
 func base64Inside(text string, shift int) string {
-	padded := append(make([]byte, shift), text...)
-	return base64.RawStdEncoding.EncodeToString(padded)[(8*shift+5)/6 : 8*len(padded)/6]
+	padded := "\x00\x00\x00\x00"[:shift] + text
+	return base64.StdEncoding.EncodeToString([]byte(padded))[(8*shift+5)/6 : 8*len(padded)/6]
 }
 
 // base32Inside is the same for base32, with its groups of five octets.
 func base32Inside(text string, shift int) string {
-	padded := append(make([]byte, shift), text...)
-	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(padded)[(8*shift+4)/5 : 8*len(padded)/5]
+	padded := "\x00\x00\x00\x00"[:shift] + text
+	return base32.StdEncoding.EncodeToString([]byte(padded))[(8*shift+4)/5 : 8*len(padded)/5]
 }
 
 // nested is base64 of base64, where it is long enough to tell something.
-func nested(secret string) []form {
+func nested(secret string) []string {
 	const tells = 6
-	var forms []form
-	for inner := range 3 {
-		for outer := range 3 {
-			if encoded := base64Inside(base64Inside(secret, inner), outer); len(encoded) >= tells {
-				forms = append(forms, encodedForm(encoded))
+	var all []string
+	for shift := range 3 {
+		inner := base64Inside(secret, shift)
+		for shift := range 3 {
+			if encoded := base64Inside(inner, shift); len(encoded) >= tells {
+				all = append(all, encoded)
 			}
 		}
 	}
-	return forms
+	return all
 }
