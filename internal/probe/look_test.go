@@ -64,7 +64,9 @@ func TestLook(t *testing.T) {
 		{name: "no STARTTLS", endpoint: upgraded, want: "5 starttls no_starttls", alternatives: "465 true", dialled: []int{587, 465},
 			at: map[int]func(*testing.T) site{587: serving(smtptest.Script([]smtptest.Beat{smtptest.Greeted(), smtptest.Hello("AUTH PLAIN")}, polite)), 465: serving(ssl)}},
 		{name: "a blocked port of a host that is there", endpoint: implicit, want: "4 connect timeout", alternatives: "587 true", dialled: []int{465, 587, 443},
-			at: map[int]func(*testing.T) site{465: being(silent), 443: being(silent), 587: serving(starttls)}},
+			at: map[int]func(*testing.T) site{465: being(silent), 443: being(silent), 587: func(t *testing.T) site {
+				return late(time.Millisecond, serving(starttls)(t)) // not before 443 is dialled
+			}}},
 		{name: "blocked ports of a host that is there", endpoint: implicit, want: "4 connect timeout", findings: "https_open: " + host, alternatives: "587 false timeout", dialled: []int{465, 587, 443},
 			at: map[int]func(*testing.T) site{465: being(silent), 443: serving("stall"), 587: being(silent)}},
 		{name: "a host that is not reached at all", endpoint: implicit, want: "4 connect unreachable", alternatives: "587 false timeout", dialled: []int{465, 443, 587}, took: lookTime,
@@ -170,16 +172,6 @@ func TestSilenceIsCutShort(t *testing.T) {
 // and a connection that is only slow to open is waited for.
 func TestBlockedPortIsToldSoon(t *testing.T) {
 	t.Parallel()
-	late := func(d time.Duration, to site) site {
-		return func(ctx context.Context) (net.Conn, error) {
-			select {
-			case <-time.After(d):
-				return to(ctx)
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		}
-	}
 	for _, c := range []struct {
 		name         string
 		at465        func(site) site // made of one that works
@@ -435,5 +427,17 @@ func TestCloud(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// late is a site that takes its time to connect.
+func late(d time.Duration, to site) site {
+	return func(ctx context.Context) (net.Conn, error) {
+		select {
+		case <-time.After(d):
+			return to(ctx)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 }
