@@ -37,11 +37,18 @@ type Diagnosis struct {
 	Also      []submission.Cause `json:"also,omitempty"` // other causes in question, the likelier first
 }
 
-// Fix is one thing to do, with the page where it is done or "".
+// Fix is one thing to do, with the page where it is done or "". A flag of smtpwiz
+// for which setup has a question stands in brackets: see Asked.
 type Fix struct {
 	Text string `json:"text"`
 	URL  string `json:"url"`
 }
+
+// Asked is a text of a Diagnosis for somebody who answers setup's questions: without
+// the flags in brackets that give the same answers.
+func Asked(text string) string { return inBrackets.re().ReplaceAllString(text, "") }
+
+var inBrackets = lazily(` \((?:no )?--[a-z][^()]*\)`)
 
 // Explain tells why a probe failed, nil when it did not or was interrupted. The
 // preset may be nil; it should be resolved for the account's region.

@@ -133,15 +133,19 @@ func (t *trouble) wrongFamily() verdict {
 // otherLeaf: --tls-fingerprint names another certificate.
 func (t *trouble) otherLeaf() verdict {
 	v := verdict{cause: submission.CertUntrusted, field: new(submission.Field), enough: true, also: []submission.Cause{submission.SMTPIntercepted},
-		why:   "The certificate of {server} is not the one that --tls-fingerprint names. It was renewed, or another server answers.",
+		why:   "The certificate of {server} is not the one that is trusted by its fingerprint (--tls-fingerprint). It was renewed, or another server answers.",
 		fixes: []Fix{{Text: "Ask whoever runs the server for the fingerprint of its certificate. Do not take it from here: an impostor would show its own."}}}
 	if t.isBridge() {
-		v.why = "The certificate of the bridge is not the one that --tls-fingerprint names. A bridge that was set up anew makes a new one."
+		v.why = "The certificate of the bridge is not the one that is trusted by its fingerprint (--tls-fingerprint). A bridge that was set up anew makes a new one."
 		v.fixes = []Fix{{Text: "Export the certificate in the settings of {provider}, and compare its fingerprint."}}
 	}
 	if leaf, ok := t.leaf(); ok {
 		v.why += " The one shown has sha256:" + quoted(leaf.SHA256) + "."
-		v.fixes = append(v.fixes, Fix{Text: "If it is that one, give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."})
+		take := "If it is that one, give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."
+		if t.onLoopback() { // where setup has a page for it
+			take = "If it is that one, trust it (--tls-fingerprint sha256:" + quoted(leaf.SHA256) + ")."
+		}
+		v.fixes = append(v.fixes, Fix{Text: take})
 	}
 	v.fixes = append(v.fixes, Fix{Text: "If it is not, send no password: somebody may stand in between."})
 	return v
@@ -361,7 +365,7 @@ func (t *trouble) broken() verdict {
 	case t.stage == report.EHLO && !t.saidHello():
 		return verdict{cause: submission.HELORejected, also: []submission.Cause{submission.ConnectionLost, submission.ServerDownTemporary}, temporary: true,
 			why:  "{Server} ended the connection right after this computer gave its name (EHLO). Servers do so to names that they do not accept, such as localhost, and some say no reason.",
-			tell: "Try again with another --helo name. If it ends at the same point, the name is not the reason: try from another network."}
+			tell: "Try again with another name for EHLO (--helo). If it ends at the same point, the name is not the reason: try from another network."}
 	}
 	v := verdict{cause: submission.ConnectionLost, why: "The connection broke off " + t.after() + ", without a word from {server}."}
 	switch t.stage {
@@ -603,7 +607,7 @@ func (t *trouble) serverSignature() verdict {
 	if t.report != nil && t.report.TLS != nil && t.report.TLS.Verified {
 		return verdict{cause: submission.AuthMechanismUnsupported,
 			why:   "{Server} could not prove that it knows your password, as this way of signing in (SCRAM) asks of it. Its certificate is right, so the fault is in its own settings.",
-			fixes: []Fix{{Text: "Try --auth PLAIN: the connection is encrypted."}}}
+			fixes: []Fix{{Text: "Choose PLAIN as the way of signing in (--auth PLAIN): the connection is encrypted."}}}
 	}
 	return verdict{cause: submission.SMTPIntercepted,
 		why: "What answers could not prove that it knows your password, as this way of signing in (SCRAM) asks of it. It may be an impostor, or a server with a fault."}

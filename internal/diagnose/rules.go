@@ -82,7 +82,7 @@ var coded = []rule{
 	{codes: []int{5}, stages: atStart, cause: submission.IPBlocked, also: []submission.Cause{submission.ServerDownTemporary},
 		why: "{Server} turns the connection away before anything was said. As a rule it does not want mail from this internet address (IP)."},
 	{codes: []int{421}, stages: atHello, cause: submission.HELORejected, also: []submission.Cause{submission.ServerDownTemporary},
-		tell: "Try again with another --helo name: if the reply stays the same, the name is not the reason."},
+		tell: "Try again with another name for EHLO (--helo): if the reply stays the same, the name is not the reason."},
 	{codes: []int{501, 504, 550, 554}, stages: atHello, cause: submission.HELORejected},
 	{codes: []int{552}, stages: atMail, cause: submission.MessageTooLarge}, // RFC 1870 section 6.1
 	{codes: []int{5}, stages: atMail, cause: submission.SenderRejected,

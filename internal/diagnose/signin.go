@@ -58,12 +58,12 @@ func (t *trouble) noAuth() verdict {
 func (t *trouble) forcedInVain(forced string, ways []string) verdict {
 	v := verdict{cause: submission.AuthMechanismUnsupported, enough: true}
 	named := func(m string) bool { return strings.EqualFold(m, forced) }
-	v.why = "{Server} does not offer " + quoted(forced) + ", the way of signing in that was asked for with --auth."
+	v.why = "{Server} does not offer " + quoted(forced) + ", the way of signing in that was asked for (--auth)."
 	if slices.ContainsFunc(t.report.Extensions.Mechanisms(), named) {
 		v.why = quoted(forced) + " cannot be used on this connection, and no other way of signing in was allowed (--auth)."
 		ways = thoseThat(ways, func(m string) bool { return !named(m) })
 	}
-	v.fixes = []Fix{{Text: "Leave --auth out: then smtpwiz chooses by itself."}}
+	v.fixes = []Fix{{Text: "Leave the way of signing in open (no --auth): then smtpwiz chooses by itself."}}
 	if len(ways) > 0 {
 		v.fixes = append(v.fixes, Fix{Text: "Or choose one that is offered: " + shortWords(ways) + "."})
 	}
@@ -83,16 +83,16 @@ func (t *trouble) mechanismRefused(v verdict) verdict {
 	case len(left) > 0:
 		v.enough = true
 		v.why = "{Server} refuses " + quoted(t.lastTried()) + ", though it offers that way of signing in."
-		v.fixes = append(v.fixes, Fix{Text: "Try --auth " + quoted(left[0]) + ". {Server} offers: " + shortWords(offered) + "."})
+		v.fixes = append(v.fixes, Fix{Text: "Choose " + quoted(left[0]) + " as the way of signing in (--auth " + quoted(left[0]) + "). {Server} offers: " + shortWords(offered) + "."})
 		if forced != "" {
-			v.fixes = append(v.fixes, Fix{Text: "Or leave --auth out: then smtpwiz tries one after the other."})
+			v.fixes = append(v.fixes, Fix{Text: "Or leave the way of signing in open (no --auth): then smtpwiz tries one after the other."})
 		}
 		return v
 	}
 	v.enough = true
 	v.why = "{Server} offers these ways to sign in, and refuses each that takes a password: " + shortWords(offered) + ". So password and user name were not even looked at."
 	if tokens := thoseThat(offered, byToken); len(tokens) > 0 {
-		v.fixes = append(v.fixes, Fix{Text: "It may take OAuth only: try --auth " + quoted(tokens[0]) + " with a token as the password."})
+		v.fixes = append(v.fixes, Fix{Text: "It may take OAuth only: choose " + quoted(tokens[0]) + " as the way of signing in (--auth " + quoted(tokens[0]) + "), with a token as the password."})
 	} else {
 		none := submission.FieldNone // no answer to --auth would help
 		v.field = &none

@@ -128,7 +128,7 @@ func (t *trouble) untrusted() verdict {
 		v.why = "The bridge signs its certificate itself, so no authority vouches for it. That is normal: tell smtpwiz to know this one certificate."
 		v.fixes = []Fix{{Text: "Export the certificate in the bridge's settings, and give it with --ca-file."}}
 		if ok {
-			v.fixes = append(v.fixes, Fix{Text: "Or compare its fingerprint with the bridge's, and give --tls-fingerprint sha256:" + quoted(leaf.SHA256) + "."})
+			v.fixes = append(v.fixes, Fix{Text: "Or compare its fingerprint with the bridge's, and trust it (--tls-fingerprint sha256:" + quoted(leaf.SHA256) + ")."})
 		}
 		v.fixes = append(v.fixes, Fix{Text: "Do not switch the check off: the password would go to whoever answers."})
 	case strings.Contains(t.error, "too short to protect"):

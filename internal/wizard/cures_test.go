@@ -163,6 +163,63 @@ func TestCuresOffered(t *testing.T) {
 	}
 }
 
+// TestNoFlagWhereAKeyDoesIt: the page names a flag only where it has no key for
+// the same.
+func TestNoFlagWhereAKeyDoesIt(t *testing.T) {
+	t.Parallel()
+	offers := func(mechanisms string) func(*report.Report) {
+		return func(r *report.Report) { r.Extensions = reply.Extensions{"AUTH": mechanisms} }
+	}
+	for name, tt := range map[string]struct {
+		given answers
+		ends  outcome
+		says  []string
+	}{
+		"the name for EHLO": {
+			answers{"preset": "gandi"}, refused(report.EHLO, 504, "5.5.2", "<localhost>: Helo command rejected: need fully-qualified hostname"),
+			[]string{"as the name for EHLO, such as", "[enter] change the name for EHLO"},
+		},
+		"the mechanism": {
+			answers{"preset": "gandi"}, ends(report.Step{Stage: report.Auth, Status: report.Failed, Detail: "PLAIN", Reply: &reply.Reply{Code: 535, Lines: []string{"Error: authentication failed: no mechanism available"}}}, offers("PLAIN LOGIN")),
+			[]string{"Choose LOGIN as the way of signing in. ", "[enter] change the way of signing in"},
+		},
+		"the mechanism that was asked for": {
+			answers{"preset": "gandi", "auth": "CRAM-MD5"}, faulty(report.Auth, report.FaultNoMechanism, "not offered", offers("PLAIN LOGIN")),
+			[]string{"that was asked for.", "Leave the way of signing in open: then", "[enter] change the way of signing in"},
+		},
+		"OAuth": {
+			answers{"preset": "gandi"}, refused(report.Auth, 535, "5.7.139", "Authentication unsuccessful, basic authentication is disabled"),
+			[]string{"choose XOAUTH2 as the way of signing in, with a token", "[enter] change the way of signing in"},
+		},
+		"Bridge's certificate": {
+			answers{"preset": "proton-bridge"}, faulty(report.TLSStage, report.FaultCertUntrusted, "unknown authority", func(r *report.Report) {
+				r.TLS = &report.TLS{Chain: []report.Certificate{{Subject: "CN=127.0.0.1", Issuer: "CN=127.0.0.1", SHA256: "00ff"}}}
+			}),
+			[]string{"compare its fingerprint with the bridge's, and trust it.", "[enter] look at the certificate"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.given["username"], tt.given["from"] = "you@example.com", "you@example.com"
+			s := newState(Deps{Library: library(), Keeper: &keeper{}, Now: time.Now}, Given{Answers: tt.given})
+			s.report = tt.ends(s.attempt())
+			s.report.Account = s.attempt().Account
+			s.diagnosis = diagnose.Explain(s.report, s.attempt().Preset)
+			text := textOf(failedStep().page(s))
+			for _, want := range tt.says {
+				if !strings.Contains(text, want) {
+					t.Errorf("the page does not say %q:\n%s", want, text)
+				}
+			}
+			for _, flag := range []string{"--auth", "--helo", "--tls-fingerprint"} {
+				if strings.Contains(text, flag) {
+					t.Errorf("the page names %s:\n%s", flag, text)
+				}
+			}
+		})
+	}
+}
+
 // TestOneAnswerExplained: a page for one answer says what that is for; of a proxy
 // also its form, and how to do without one.
 func TestOneAnswerExplained(t *testing.T) {

@@ -12,7 +12,7 @@ const changeKey = "change"
 var everyField = []submission.Field{
 	submission.FieldPreset, submission.FieldVariant, submission.FieldRegion, submission.FieldHost, submission.FieldPort,
 	submission.FieldSecurity, submission.FieldUsername, submission.FieldFrom, DisplayName, submission.FieldTo,
-	submission.FieldAuth, submission.FieldProxy, ProfileName, SecretStore,
+	submission.FieldAuth, submission.FieldHelo, submission.FieldProxy, ProfileName, SecretStore,
 }
 
 // deciding are those that others on the page follow from.

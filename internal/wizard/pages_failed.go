@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
 )
@@ -48,14 +49,14 @@ func failedStep() step {
 // failureInWords: what happened and why, the server's words, what to do.
 func (s *state) failureInWords() []Block {
 	d := s.diagnosis
-	out := []Block{{Strong, d.Summary}}
+	out := []Block{{Strong, diagnose.Asked(d.Summary)}}
 	if failed := s.report.Failed(); failed.Reply != nil {
 		out = append(out, Block{Plain, s.t.serverSaid()}, Block{Quote, d.Evidence})
 	} else if d.Evidence != "" {
 		out = append(out, Block{Quote, d.Evidence})
 	}
 	for _, f := range d.Fixes {
-		out = append(out, Block{Step, f.Text})
+		out = append(out, Block{Step, diagnose.Asked(f.Text)})
 		if f.URL != "" {
 			out = append(out, Block{Link, f.URL})
 		}

@@ -78,18 +78,15 @@ func (s *state) delay() time.Duration {
 	}
 }
 
-var (
-	delayInWords = regexp.MustCompile(`(?i)\b(\d{1,6}) ?(s|secs?|seconds?|mins?|minutes?|hours?)\b`)
-	delayOnClock = regexp.MustCompile(`\bin (\d{1,2}):(\d\d):(\d\d)\b`)
-)
-
 // delayNamed reads when to come again out of a server's words: "Greylisted for
 // 300 seconds", "come back in 00:05:00". Zero where it does not tell.
 func delayNamed(text string) time.Duration {
-	if m := delayOnClock.FindStringSubmatch(text); m != nil {
+	inWords := regexp.MustCompile(`(?i)\b(\d{1,6}) ?(s|secs?|seconds?|mins?|minutes?|hours?)\b`)
+	onClock := regexp.MustCompile(`\bin (\d{1,2}):(\d\d):(\d\d)\b`)
+	if m := onClock.FindStringSubmatch(text); m != nil {
 		return times(m[1], time.Hour) + times(m[2], time.Minute) + times(m[3], time.Second)
 	}
-	m := delayInWords.FindStringSubmatch(text)
+	m := inWords.FindStringSubmatch(text)
 	if m == nil {
 		return 0
 	}
