@@ -30,7 +30,7 @@ var house = map[string]struct{ imports, unknown string }{
 	"internal/profile":      {"submission atomicfile", "huh cobra"},
 	"internal/secret":       {"submission reply atomicfile", "huh cobra"},
 	"internal/settings":     {"submission preset profile report", "net huh cobra"},
-	"internal/render":       {"submission reply report diagnose preset", "net huh cobra"},
+	"internal/render":       {"submission reply report diagnose preset terminal", "net huh cobra"},
 	"internal/support":      {"submission reply report preset diagnose render", "huh cobra"},
 	"internal/terminal":     {"", "huh cobra"},
 	"internal/prompt":       {"wizard submission report terminal quietinit", "cobra"},

@@ -24,7 +24,7 @@ type view struct {
 
 // textOn writes results for a person.
 func textOn(s *terminal.Streams) *render.Text {
-	return &render.Text{W: s.Out, Width: s.Width, Color: s.Color}
+	return &render.Text{W: s.Out, Width: s.Width, Styled: s.Styled, Palette: s.Palette}
 }
 
 func newView(s *terminal.Streams, o testOptions) *view {

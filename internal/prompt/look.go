@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
 
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
 )
 
@@ -26,22 +27,16 @@ type look struct {
 	ascii           bool   // the terminal shows nothing else
 }
 
-// accentColor is a teal with a contrast over 4.3 to white and to black.
-const accentColor = lipgloss.Color("30")
-
 // newLook asks the environment, never the terminal: an answer could come late
 // and be taken for keys.
 func newLook(out io.Writer, getenv func(string) string) look {
 	r := lipgloss.NewRenderer(out)
 	r.SetHasDarkBackground(true) // known, so that nobody asks; no colour depends on it
-	r.SetColorProfile(termenv.ANSI)
-	if strings.Contains(getenv("TERM"), "256color") || getenv("COLORTERM") != "" {
-		r.SetColorProfile(termenv.ANSI256)
-	}
+	r.SetColorProfile(termenv.ANSI256)
 	l := look{plain: r.NewStyle(), cursor: r.NewStyle(), bar: "| ", dots: "...", rule: "-", links: knowsLinks(getenv)}
 	l.accent = r.NewStyle().Bold(true)
-	if getenv("NO_COLOR") == "" {
-		l.accent = l.accent.Foreground(accentColor)
+	if terminal.Palette(getenv) {
+		l.accent = l.accent.Foreground(lipgloss.Color(terminal.Accent))
 	}
 	l.title = l.accent
 	l.strong = r.NewStyle().Bold(true)

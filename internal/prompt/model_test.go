@@ -19,6 +19,7 @@ import (
 
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 	"github.com/smtpwiz/smtpwiz/internal/wizard"
 )
 
@@ -401,6 +402,38 @@ func TestScreenScrolls(t *testing.T) {
 	for _, text := range []string{"1. Open the page", "https://accounts.zoho.eu/home#security/", "3. Copy the password. It is shown once."} {
 		if !strings.Contains(strings.Join(strings.Fields(seen), " "), text) {
 			t.Errorf("%q was never on the screen", text)
+		}
+	}
+}
+
+// TestScreenColours: of colours there are those alone that can be read on white and
+// on black, on a terminal that draws them as they are meant; the background decides
+// nothing.
+func TestScreenColours(t *testing.T) {
+	t.Parallel()
+	style := regexp.MustCompile(`\x1b\[([0-9;]*)m`)
+	for term, allowed := range map[string]string{
+		"xterm-256color": `^(0?|1|7|1;38;5;` + terminal.Accent + `)$`,
+		"xterm":          `^(0?|1|7)$`,
+		"linux":          `^(0?|1|7)$`,
+	} {
+		shown := regexp.MustCompile(allowed)
+		for _, p := range samplePages() {
+			var views []string
+			for _, background := range []string{"", "0;15", "15;0"} {
+				env := func(name string) string {
+					return map[string]string{"TERM": term, "LANG": "en_GB.UTF-8", "COLORFGBG": background}[name]
+				}
+				views = append(views, drive(t, env, 80, 24).open(p).View())
+			}
+			for _, m := range style.FindAllStringSubmatch(views[0], -1) {
+				if !shown.MatchString(m[1]) {
+					t.Errorf("%s, %s: style %q", term, p.Key, m[1])
+				}
+			}
+			if views[0] != views[1] || views[0] != views[2] {
+				t.Errorf("%s, %s: the background changes what is drawn", term, p.Key)
+			}
 		}
 	}
 }

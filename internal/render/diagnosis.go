@@ -13,7 +13,7 @@ import (
 // Answer writes what explain has to say for a person.
 func (t *Text) Answer(a *diagnose.Answer) {
 	if a.Title != "" {
-		t.paragraph("", t.paint("1", a.Title))
+		t.paragraph("", t.bold(a.Title))
 		t.printf("\n")
 	}
 	t.paragraph("", a.Summary)

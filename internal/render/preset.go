@@ -62,7 +62,7 @@ func servers(p *preset.Preset) string {
 // Preset writes all that is known of one provider, filled in for a region and variant.
 func (t *Text) Preset(s preset.Settings) {
 	p := s.Preset
-	t.paragraph("", t.paint("1", reply.Safe(p.Title)))
+	t.paragraph("", t.bold(reply.Safe(p.Title)))
 	t.paragraph("", reply.Safe(p.Summary))
 	t.places(s)
 	t.account(p)
@@ -71,7 +71,7 @@ func (t *Text) Preset(s preset.Settings) {
 	t.sources(p)
 }
 
-func (t *Text) section(title string) { t.printf("\n%s\n", t.paint("1", title)) }
+func (t *Text) section(title string) { t.printf("\n%s\n", t.bold(title)) }
 
 func (t *Text) item(label, text string) {
 	text = reply.Safe(text)

@@ -11,6 +11,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/diagnose"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 )
 
 // Text writes for a person: a line a stage as it happens, then the verdict.
@@ -18,7 +19,8 @@ import (
 type Text struct {
 	W         io.Writer
 	Width     int  // columns to wrap at, 0 for no wrapping
-	Color     bool // marks also in colour; they are words in any case
+	Styled    bool // what matters most is bold
+	Palette   bool // marks are also in colour; they are words in any case
 	NoMailbox bool // the mail went to a server that keeps it for nobody
 	Err       error
 }
@@ -107,18 +109,25 @@ func duration(s report.Step) string {
 func (t *Text) mark(s report.Status) string {
 	switch s {
 	case report.OK:
-		return t.paint("32", "ok  ")
+		return t.colour(terminal.Accent, "ok  ")
 	case report.Failed:
-		return t.paint("31;1", "FAIL")
+		return t.bold(t.colour(terminal.Alarm, "FAIL"))
 	}
-	return t.paint("2", "skip")
+	return "skip"
 }
 
-func (t *Text) paint(style, text string) string {
-	if !t.Color {
+func (t *Text) bold(text string) string {
+	if !t.Styled {
 		return text
 	}
-	return "\x1b[" + style + "m" + text + "\x1b[0m"
+	return "\x1b[1m" + text + "\x1b[0m"
+}
+
+func (t *Text) colour(number, text string) string {
+	if !t.Palette {
+		return text
+	}
+	return "\x1b[38;5;" + number + "m" + text + "\x1b[39m"
 }
 
 // Verdict says how it ended, and after a failure what happened, the server's
@@ -136,7 +145,7 @@ func (t *Text) Verdict(r *report.Report, d *diagnose.Diagnosis) {
 }
 
 func (t *Text) passed(r *report.Report) {
-	t.paragraph("", t.paint("32;1", "Works.")+" "+t.proof(r))
+	t.paragraph("", t.bold(t.colour(terminal.Accent, "Works."))+" "+t.proof(r))
 	if !r.Conclusive {
 		t.paragraph("", "This does not prove that the sender is right: the provider judges it only when it has the whole message. Run the same with --check send.")
 	}
@@ -167,7 +176,7 @@ func (t *Text) proof(r *report.Report) string {
 }
 
 func (t *Text) failed(r *report.Report, d *diagnose.Diagnosis) {
-	t.paragraph("", t.paint("31;1", "Failed.")+" "+d.Summary)
+	t.paragraph("", t.bold(t.colour(terminal.Alarm, "Failed."))+" "+d.Summary)
 	if said := serverWords(r); said != "" {
 		t.printf("\n")
 		t.labelled("The server said: ", said)

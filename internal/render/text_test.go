@@ -2,6 +2,8 @@ package render
 
 import (
 	"bytes"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 	"github.com/smtpwiz/smtpwiz/internal/report"
 	"github.com/smtpwiz/smtpwiz/internal/submission"
+	"github.com/smtpwiz/smtpwiz/internal/terminal"
 	"github.com/smtpwiz/smtpwiz/presets"
 )
 
@@ -92,13 +95,43 @@ func TestTextFitsTheTerminal(t *testing.T) {
 func TestColourIsNeverAlone(t *testing.T) {
 	t.Parallel()
 	var plain, coloured bytes.Buffer
-	for _, text := range []*Text{{W: &plain}, {W: &coloured, Color: true}} {
+	for _, text := range []*Text{{W: &plain}, {W: &coloured, Styled: true, Palette: true}} {
 		for _, s := range refused().Steps {
 			text.Stage(s)
 		}
 	}
 	if ansi.Strip(coloured.String()) != plain.String() || plain.String() == coloured.String() {
 		t.Errorf("with colour %q, without %q", coloured.String(), plain.String())
+	}
+}
+
+// TestStyles: colours are those that can be read on any background, and where the
+// terminal does not know them there is bold text and nothing else.
+func TestStyles(t *testing.T) {
+	t.Parallel()
+	style := regexp.MustCompile(`\x1b\[([0-9;]*)m`)
+	d := &diagnose.Diagnosis{Cause: submission.FromMismatch, Summary: "No."}
+	for _, tt := range []struct {
+		palette bool
+		allowed []string
+	}{{true, []string{"0", "1", "39", "38;5;" + terminal.Accent, "38;5;" + terminal.Alarm}}, {false, []string{"0", "1"}}} {
+		var out bytes.Buffer
+		text := &Text{W: &out, Styled: true, Palette: tt.palette}
+		for _, s := range refused().Steps {
+			text.Stage(s)
+		}
+		text.Verdict(refused(), d)
+		text.Verdict(&report.Report{}, nil)
+		found := map[string]bool{}
+		for _, m := range style.FindAllStringSubmatch(out.String(), -1) {
+			found[m[1]] = true
+			if !slices.Contains(tt.allowed, m[1]) {
+				t.Errorf("palette %v: style %q", tt.palette, m[1])
+			}
+		}
+		if len(found) != len(tt.allowed) {
+			t.Errorf("palette %v: of %q only %v are used", tt.palette, tt.allowed, found)
+		}
 	}
 }
 

@@ -16,9 +16,10 @@ type Streams struct {
 
 	InIsTerminal, OutIsTerminal, ErrIsTerminal bool
 
-	Width  int  // columns of the output, 0 where it is no terminal
-	Color  bool // of the output
-	Getenv func(string) string
+	Width   int  // columns of the output, 0 where it is no terminal
+	Styled  bool // the output shows bold text
+	Palette bool // and colours: see Accent
+	Getenv  func(string) string
 }
 
 // System returns the streams of this process.
@@ -32,7 +33,8 @@ func System() *Streams {
 	}
 	if s.OutIsTerminal {
 		s.Width, _, _ = term.GetSize(int(os.Stdout.Fd()))
-		s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && os.Getenv("TERM") != ""
+		s.Styled = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && os.Getenv("TERM") != ""
+		s.Palette = s.Styled && Palette(os.Getenv)
 	}
 	return s
 }
