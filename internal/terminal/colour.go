@@ -14,5 +14,6 @@ const (
 // Palette reports whether the terminal of this environment knows those colours
 // and is to show any. It is not asked itself: an answer could come late.
 func Palette(getenv func(string) string) bool {
-	return getenv("NO_COLOR") == "" && (strings.Contains(getenv("TERM"), "256color") || getenv("COLORTERM") != "")
+	knows := strings.Contains(getenv("TERM"), "256color") || getenv("COLORTERM") != "" || getenv("WT_SESSION") != "" // of Windows
+	return knows && getenv("NO_COLOR") == ""
 }

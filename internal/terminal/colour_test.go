@@ -69,6 +69,7 @@ func TestPalette(t *testing.T) {
 		{map[string]string{"TERM": "xterm-256color"}, true},
 		{map[string]string{"TERM": "xterm", "COLORTERM": "truecolor"}, true},
 		{map[string]string{"TERM": "xterm"}, false},
+		{map[string]string{"WT_SESSION": "00ff"}, true},
 		{map[string]string{"TERM": "linux"}, false},
 		{map[string]string{"TERM": "xterm-256color", "NO_COLOR": "1"}, false},
 	} {
