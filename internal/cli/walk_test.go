@@ -360,7 +360,7 @@ func (w walk) run(t *testing.T, name string, s ptytest.Size) {
 	person.End(w.status)
 	left := person.Left()
 	g.text("left on the screen", left)
-	if n := strings.Count(strings.TrimSpace(left), "\n") + 1; s == ptytest.Usual && n > 23 {
+	if n := strings.Count(strings.TrimSpace(left), "\n") + 1; s == ptytest.Usual && n > 22 {
 		t.Errorf("what is left has %d lines: it does not fit above the shell's next", n)
 	}
 	g.close()

@@ -32,7 +32,7 @@ func (s *state) summary(card []string) []Block {
 	}
 	out := []Block{{Strong, s.t.savedAs(s.saved.Name, s.saved.Default)}}
 	out = append(out, under(s.t.settingsAre(s.saved.Path), s.passwordIs())...)
-	out = append(out, paragraphs(card...)...)
+	out = append(out, under(card...)...)
 	out = append(out, s.proof()...)
 	out = append(out, s.surprises()...)
 	return append(out, Block{Plain, s.t.testAgain(s.saved.Name)}, Block{Under, s.t.wholeCard(s.saved.Name)})
