@@ -61,7 +61,9 @@ func (g *guard) addEnds(f *fragments, text []byte) {
 		return
 	}
 	f.add(text[:n])
-	f.add(text[len(text)-n:])
+	if n < len(text) {
+		f.add(text[len(text)-n:])
+	}
 }
 
 // digitsOf are the digits of all octets without zeros, of which there may be

@@ -50,13 +50,19 @@ func (r *Redactor) AddSecret(secret string) {
 	}
 }
 
-// AddPayload looks for one SASL payload from now on, as it is sent. Decoded it
-// may be a user name, which replies ought to show.
+// AddPayload looks for one SASL payload from now on, as it is sent, and for any
+// fifteen letters of it: a server that reads short lines takes a long one for
+// several commands, and may answer each with what it was. Decoded it may be a
+// user name, which replies ought to show.
 func (r *Redactor) AddPayload(payload []byte) {
 	if encoded := base64.RawStdEncoding.EncodeToString(payload); len(encoded) >= shortSecret {
 		r.mu.Lock()
-		r.guard.addEncoded(encoded)
-		r.forms.add(func() []form { return []form{encodedForm(encoded)} })
+		r.addEncoded(encoded)
+		for block := range slices.Chunk([]byte(encoded), tellingLeast) {
+			if len(block) == tellingLeast {
+				r.addEncoded(string(block))
+			}
+		}
 		r.mu.Unlock()
 	}
 	// CRAM-MD5 answers "user digest", SCRAM "…,p=proof": passwords can be guessed against both.
@@ -65,6 +71,11 @@ func (r *Redactor) AddPayload(payload []byte) {
 			r.AddSecret(string(payload[i+len(sep):]))
 		}
 	}
+}
+
+func (r *Redactor) addEncoded(encoded string) {
+	r.guard.addEncoded(encoded)
+	r.forms.add(func() []form { return []form{encodedForm(encoded)} })
 }
 
 // Clean returns the text with each secret replaced.

@@ -413,6 +413,22 @@ func TestAddPayload(t *testing.T) {
 	}
 }
 
+// A server with short lines takes a token for several commands.
+func TestPayloadInPieces(t *testing.T) {
+	t.Parallel()
+	payload := "user=you@example.com\x01auth=Bearer ya29." + strings.Repeat("x9Y-_.a0AfH6SMB", 30) + "\x01\x01"
+	encoded := toBase64(payload)
+	r := NewRedactor()
+	r.AddPayload([]byte(payload))
+	for n := range len(encoded) - 100 {
+		for _, length := range []int{15, 16, 40, 100} {
+			if got := r.Clean("500 5.5.2 what is " + encoded[n:n+length] + "?"); got != "500 5.5.2 what is ***?" {
+				t.Fatalf("%d at %d: became %q", length, n, got)
+			}
+		}
+	}
+}
+
 // Short secrets stand in any text by chance.
 func TestShortSecrets(t *testing.T) {
 	t.Parallel()
