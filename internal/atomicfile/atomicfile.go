@@ -50,10 +50,15 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) { return 
 // When it returns nil the new ones are on the disk. Hold the Lock if what is
 // written depends on what was read.
 func (d Disk) Write(path string, data []byte, perm fs.FileMode) error {
-	if err := d.write(path, data, perm); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	err := d.write(path, data, perm)
+	if err == nil {
+		return nil
 	}
-	return nil
+	var at *fs.PathError
+	if errors.As(err, &at) && strings.HasSuffix(at.Path, tempSuffix) {
+		err = at.Err // nobody knows that file, and it is gone
+	}
+	return fmt.Errorf("write %s: %w", path, err)
 }
 
 func (d Disk) write(path string, data []byte, perm fs.FileMode) error {

@@ -116,7 +116,7 @@ func TestDiskFull(t *testing.T) {
 		cmd := h.within("ulimit -f 0", command...)
 		cmd.Stdin = strings.NewReader(h.password())
 		got := end(t, cmd)
-		if got.status != 1 || !strings.Contains(got.text, "file too large") || !strings.Contains(got.text, "hint: raise the limit") {
+		if got.status != 1 || !strings.Contains(got.text, ": file too large\nhint: raise the limit") || strings.Contains(got.text, ".tmp") {
 			t.Errorf("%s: status %d: %s", args, got.status, got.text)
 		}
 		h.unchanged(before)
@@ -361,7 +361,8 @@ func TestBareEnvironment(t *testing.T) {
 	}
 }
 
-// Few open files are enough, also for many profiles at once.
+// Few open files are enough, also for many profiles at once. Of fewer than that
+// the limit is to blame, not what could not be started.
 func TestFewOpenFiles(t *testing.T) {
 	t.Parallel()
 	h := newHome(t)
@@ -374,6 +375,10 @@ func TestFewOpenFiles(t *testing.T) {
 		if got.status != 0 || strings.Count(got.text, "Works.")+strings.Count(got.text, "  ok   p") != passes {
 			t.Errorf("%s: status %d: %s", args, got.status, got.text)
 		}
+	}
+	got := end(t, h.within("ulimit -n 12", "secret", "check", "p3")) // with six Go itself does not start
+	if got.status != 1 || !strings.Contains(got.text, "too many open files") || !strings.Contains(got.text, "hint: raise the limit of open files") {
+		t.Errorf("the password's command: status %d: %s", got.status, got.text)
 	}
 }
 

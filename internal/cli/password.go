@@ -194,7 +194,7 @@ func ask(ctx context.Context, d *deps, what string) (submission.Secret, error) {
 func secretError(ctx context.Context, err error) error {
 	var wrong *settings.UsageError
 	var hinted interface{ Hint() string }
-	if ctx.Err() != nil || errors.As(err, &wrong) || !errors.As(err, &hinted) {
+	if ctx.Err() != nil || exhausted(err) != "" || errors.As(err, &wrong) || !errors.As(err, &hinted) {
 		return err
 	}
 	return &settings.UsageError{What: err.Error(), Hint: cmp.Or(hinted.Hint(), "check where the password is read from")}
