@@ -3,11 +3,13 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/preset"
@@ -104,17 +106,36 @@ func TestReadText(t *testing.T) {
 	}
 }
 
+// FuzzReadText: UTF-8 stays as it is, what Windows writes becomes that, and back,
+// and of an endless text both ends are kept and no more.
 func FuzzReadText(f *testing.F) {
 	for _, s := range []string{"535 no", "\xff\xfe5\x00", "\xfe\xff\xd8\x00", "\ufeff", "\xff"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		text, _, err := readText(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
+		text, more, err := readText(bytes.NewReader(data))
+		if err != nil || more != (len(data) > maxPasted) {
+			t.Fatalf("more %v, %v of %d bytes", more, err, len(data))
 		}
-		if utf8.Valid(data) && text != strings.TrimPrefix(string(data), "\ufeff") {
+		if len(data) > maxPasted {
+			return
+		}
+		wide := bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))
+		switch {
+		case wide && !utf8.ValidString(text):
 			t.Errorf("%q became %q", data, text)
+		case !wide && text != strings.TrimPrefix(string(data), "\ufeff"):
+			t.Errorf("%q became %q", data, text)
+		}
+		if wide || !utf8.Valid(data) || len(data) > maxPasted/2-1 {
+			return
+		}
+		written := []byte("\xff\xfe")
+		for _, unit := range utf16.Encode([]rune(string(data))) {
+			written = binary.LittleEndian.AppendUint16(written, unit)
+		}
+		if again, _, err := readText(bytes.NewReader(written)); err != nil || again != string(data) {
+			t.Errorf("%q is read as %q, %v where Windows wrote it", data, again, err)
 		}
 	})
 }

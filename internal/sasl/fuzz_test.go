@@ -116,6 +116,9 @@ func FuzzXOAuth2(f *testing.F) {
 func FuzzOAuthBearer(f *testing.F) {
 	fuzz(f, OAuthBearer, func(c Credentials, _ string) []string {
 		authzid := ""
+		if c.Username != "" {
+			authzid = "a="
+		}
 		for _, r := range []byte(c.Username) {
 			switch r {
 			case '=', ',':
@@ -124,7 +127,7 @@ func FuzzOAuthBearer(f *testing.F) {
 				authzid += string([]byte{r})
 			}
 		}
-		return []string{"n,a=" + authzid + ",\x01host=mail.example.com\x01port=587\x01auth=Bearer " + c.Password + "\x01\x01", "\x01"}
+		return []string{"n," + authzid + ",\x01host=mail.example.com\x01port=587\x01auth=Bearer " + c.Password + "\x01\x01", "\x01"}
 	})
 }
 
