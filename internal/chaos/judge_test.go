@@ -35,7 +35,9 @@ func (g *game) judge(t *testing.T) {
 		{"nothing but EHLO, STARTTLS and QUIT in clear", (*game).clearIsBare},
 		{"nothing inside TLS that did not verify", (*game).unverifiedIsSilent},
 		{"AUTH in verified TLS or on plain loopback", (*game).authIsProtected},
+		{"no payload of AUTH is shown", (*game).payloadsAreHidden},
 		{"one judged try of a password", (*game).oneTry},
+		{"no answer before its question", (*game).answersFollow},
 		{"success after the 250 to the message", (*game).successIsEarned},
 		{"the transcript is what the wire saw", (*game).transcriptIsTrue},
 		{"the stages are whole", (*game).stagesAreWhole},
@@ -84,9 +86,15 @@ func (g *game) readsLittle() error {
 			return fmt.Errorf("%d octets of a server", s.wire.sent)
 		}
 	}
-	text := 0
+	text, inReply := 0, 0
 	for _, l := range g.report.Transcript {
 		text += len(l.Text)
+		if inReply++; l.From == report.Client || len(l.Text) < 4 || l.Text[3] != '-' {
+			inReply = 0
+		}
+		if inReply > reply.MaxLines+1 {
+			return fmt.Errorf("a reply of more than %d lines", reply.MaxLines)
+		}
 	}
 	if text > most {
 		return fmt.Errorf("a transcript of %d octets", text)
@@ -216,6 +224,70 @@ func (g *game) oneTry() error {
 	return nil
 }
 
+// payloadsAreHidden: of AUTH the transcript shows the mechanism and the verdict.
+func (g *game) payloadsAreHidden() error {
+	inAuth := false
+	for _, l := range g.report.Transcript {
+		verb, rest, _ := strings.Cut(l.Text, " ")
+		switch {
+		case l.From == report.Server:
+			if inAuth = inAuth && verb == "334"; inAuth && rest != smtp.Redacted {
+				return fmt.Errorf("a challenge: %q", l.Text)
+			}
+		case verb == "AUTH":
+			inAuth = true
+			if _, initial, found := strings.Cut(rest, " "); found && initial != smtp.Redacted {
+				return fmt.Errorf("an initial response: %q", l.Text)
+			}
+		case l.Text == "*" || l.Text == "QUIT":
+			inAuth = false
+		case inAuth && l.Text != smtp.Redacted:
+			return fmt.Errorf("a response: %q", l.Text)
+		}
+	}
+	return nil
+}
+
+// answersFollow: nothing is said where the consent to it is there already, since
+// the server wrote that at once with the answer before; and nothing at all inside
+// TLS where bytes in clear stood behind the consent to STARTTLS (CVE-2011-0411).
+func (g *game) answersFollow() error {
+	s := g.kept()
+	if s == nil {
+		return nil
+	}
+	lines, read, last := s.lines(), 0, ""
+	waiting := []string{"the greeting"}
+	inMessage := false
+	for _, l := range g.report.Transcript {
+		if l.From == report.Client {
+			if len(waiting) == 0 && s.cameTogether(lines, read) && same(last, lines[read-1].text) {
+				next := lines[read]
+				if strings.ContainsAny(next.text[:1], "23") || l.TLS && !next.tls {
+					return fmt.Errorf("%q was said after %q", l.Text, next.text)
+				}
+			}
+			if inMessage = inMessage && l.Text != "."; !inMessage {
+				waiting = append(waiting, l.Text)
+			}
+			continue
+		}
+		read, last = read+1, l.Text
+		isLast := len(l.Text) < 4 || l.Text[3] != '-'
+		if isLast && len(waiting) > 0 {
+			inMessage = waiting[0] == "DATA" && strings.HasPrefix(l.Text, "354")
+			waiting = waiting[1:]
+		}
+	}
+	return nil
+}
+
+// cameTogether: the next line was in the client's hands with the one before it.
+func (s *session) cameTogether(lines []line, next int) bool {
+	return 0 < next && next < len(lines) && lines[next].write == lines[next-1].write &&
+		!s.said[lines[next].write].parts && lines[next].text != ""
+}
+
 // refusesMechanism: 504, 5.5.4 or 5.7.4, whose code any line of the reply may have.
 func refusesMechanism(last string) bool {
 	return strings.HasPrefix(last, "504") || strings.HasPrefix(last, "5") && (strings.Contains(last, "5.5.4") || strings.Contains(last, "5.7.4"))
@@ -304,23 +376,43 @@ func (g *game) transcriptIsTrue() error {
 			return fmt.Errorf("line %d of the server's was %.300v, not %.300q", i, lines[min(i, len(lines)):min(i+1, len(lines))], l.Text)
 		}
 	}
+	if step := g.report.Failed(); step != nil && (step.Fault == report.FaultMalformed || step.Fault == report.FaultNotSMTP) {
+		last := report.Line{From: report.Client}
+		for _, l := range g.report.Transcript {
+			if l.Text != "*" && l.Text != "QUIT" { // which give up
+				last = l
+			}
+		}
+		if last.From == report.Client {
+			return fmt.Errorf("what is malformed is not in it")
+		}
+	}
 	return nil
 }
 
+// line is one of the server's, and the write that it ended in.
+type line struct {
+	text  string
+	tls   bool
+	write int
+}
+
 // lines are the server's, as far as it got.
-func (s *session) lines() (lines []heard) {
+func (s *session) lines() (lines []line) {
 	for _, secure := range []bool{false, true} {
-		text := ""
-		for _, w := range s.said {
-			if w.tls == secure {
-				text += w.text
+		begun := ""
+		for i, w := range s.said {
+			if w.tls != secure {
+				continue
+			}
+			texts := strings.Split(begun+w.text, "\n")
+			begun = texts[len(texts)-1]
+			for _, text := range texts[:len(texts)-1] {
+				lines = append(lines, line{text, secure, i})
 			}
 		}
-		for _, line := range strings.Split(text, "\n") {
-			lines = append(lines, heard{line, secure})
-		}
-		if text == "" || strings.HasSuffix(text, "\n") {
-			lines = lines[:len(lines)-1]
+		if begun != "" {
+			lines = append(lines, line{begun, secure, len(s.said) - 1})
 		}
 	}
 	return lines
@@ -409,7 +501,8 @@ func (g *game) outputIsClean() error {
 	last := ""
 	for _, l := range g.report.Transcript {
 		if l.From == report.Server { // what is broken over lines is put together again
-			last = l.Text[min(len("250 "), len(l.Text)):]
+			text := []rune(l.Text)
+			last = string(text[min(len("250 "), len(text)):])
 			out.WriteString(last)
 		}
 	}

@@ -24,7 +24,7 @@ func (s *session) reply(lines ...string) bool {
 	}
 	misdeeds := s.misdeeds(lines[len(lines)-1], whole)
 	if s.calm > 0 {
-		const subtle = 6 // the first of them: another answer than is due
+		const subtle = 7 // the first of them: another answer than is due
 		misdeeds = misdeeds[:subtle]
 	}
 	misdeeds[s.rng.IntN(len(misdeeds))]()
@@ -38,7 +38,7 @@ func (s *session) misdeeds(last, whole string) []func() {
 	consent := func() { s.write(s.anyYes() + last[3:] + "\r\n") }
 	early := func() { s.write(whole + pick(s.rng, s.anyCode(), s.anyYes()) + " early\r\n") }
 	return []func(){
-		other, consent, consent, consent, early, early,
+		other, consent, consent, consent, early, early, s.tear,
 		func() { s.write(pick(s.rng, "500", "502", "504") + " 5.5.1 unknown\r\n") },
 		func() { s.write(s.anyCode() + " " + s.anyText() + "\r\n") },
 		func() { s.write(code + " " + s.anyText() + "\r\n") },
@@ -53,7 +53,7 @@ func (s *session) misdeeds(last, whole string) []func() {
 		func() { s.flood("x") },
 		func() { s.write(whole[:s.rng.IntN(len(whole))]); s.leave() },
 		func() { s.write(whole[:s.rng.IntN(len(whole))]); s.stall() },
-		func() { s.tear(code + " you said " + pick(s.rng, s.echo(), s.world.password)) },
+		s.tear, s.tear,
 		func() { s.drip(whole) },
 		func() { s.wait(30 * time.Second); s.write(whole) },
 		func() { s.write(s.noise(1 + s.rng.IntN(300))) },
@@ -84,8 +84,15 @@ func (s *session) anyYes() string {
 func (s *session) anyText() string {
 	return pick(s.rng,
 		"", "ok", "5.7.1 no", "2.0.0 fine", "5.5.4 not this", "9.9.9 x", "4.999.999 y", strings.Repeat("word ", 200),
-		"\x1b[2J\x1b]0;title\x07", "\u202eevil\u2066", "\x00nul", "\xff\xfe not UTF-8", "tab\tand\rreturn", "\u200bhidden\ufeff",
+		s.foul(), s.foul(), s.foul(), s.foul(), s.foul(), s.foul(),
 		"password "+s.echo()+" refused", s.echo(), "you sent "+s.echo(), s.payload, "you sent "+s.payload, s.noise(60))
+}
+
+// foul is what a terminal obeys, a reader does not see, or nobody can decode.
+func (s *session) foul() string {
+	return pick(s.rng,
+		"\x1b[2J\x1b]0;title\x07", "\u009b31mred", "\x00nul", "tab\tand\rreturn", "\x7f\x08", "\xff\xfe not UTF-8", "torn \xe5\xaf",
+		"\u202eevil", "\u2066isolated\u2069", "\u200fmark", "\u061cmark", "\u200bhidden\ufeff", "soft\u00ad", "line\u2028paragraph\u2029", "\U000e0041tag")
 }
 
 // echo is the password as somebody may spell it, whole or with one end missing.
@@ -108,12 +115,16 @@ func (s *session) overLines(code, text string) string {
 	return whole + code + " " + text + "\r\n"
 }
 
-// tear says the half of a line or more, and perhaps the rest when nobody waits any more.
-func (s *session) tear(text string) {
-	n := len(text) - s.rng.IntN(len(text)/2)
-	s.write(text[:n])
+// tear breaks off within the password, and says the rest perhaps when nobody
+// waits any more.
+func (s *session) tear() {
+	const few = 4 // octets, which anything may begin with
+	before := pick(s.rng, "250 ", "535 5.7.8 ", "550-") + "you said "
+	password := pick(s.rng, s.world.password, s.world.password, s.echo())
+	n := few + s.rng.IntN(len(password)-few)
+	s.write(before + password[:n])
 	s.wait(20 * time.Second)
-	s.write(text[n:] + "\r\n")
+	s.write(password[n:] + "\r\n")
 }
 
 // write says a text, in pieces of any size and sometimes slowly.
@@ -164,18 +175,19 @@ func (s *session) drip(text string) {
 	}
 }
 
-// flood never ends by itself.
+// flood does not end before any client has to have had enough.
 func (s *session) flood(text string) {
 	s.note(text, true)
 	endless := &s.said[len(s.said)-1]
-	const much = 16 << 10
+	const much, enough = 16 << 10, 64 * reply.MaxBytes
 	text = strings.Repeat(text, 1+much/len(text))
-	for {
+	for n := 0; n < enough; n += len(text) {
 		if len(endless.text) < 4*reply.MaxBytes {
 			endless.text += text
 		}
 		s.put(text)
 	}
+	s.stall()
 }
 
 // stall says nothing until the client leaves.

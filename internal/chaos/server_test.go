@@ -81,6 +81,11 @@ func (s *session) answer(line string) {
 	verb, rest, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(verb) {
 	case "EHLO":
+		const rare = 12
+		if s.mood > 0 && s.rng.IntN(rare) == 0 { // from before RFC 1869, or so it says
+			s.reply(pick(s.rng, "500", "502", "504") + " 5.5.1 unknown")
+			return
+		}
 		s.reply(s.offers()...)
 	case "HELO":
 		s.reply("250 " + host)
@@ -101,7 +106,7 @@ func (s *session) answer(line string) {
 }
 
 func (s *session) offers() []string {
-	all := []string{"PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING", "DSN", "X-" + s.echo(), "AUTH=PLAIN LOGIN", "size=1", ""}
+	all := []string{"PIPELINING", "SIZE 10240000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING", "DSN", "X-" + s.echo(), "X-" + s.foul(), "AUTH=PLAIN LOGIN", "size=1", ""}
 	lines := []string{"250-" + host}
 	for _, offer := range all {
 		if s.rng.IntN(2) == 0 {
@@ -124,10 +129,14 @@ func (s *session) mechanisms() string {
 }
 
 func (s *session) startTLS() {
-	if s.misbehaves() {
-		s.write(pick(s.rng, "220 go on\r\n250 injected\r\n", "220 go on\r\n", "454 4.7.0 not now\r\n", "220-go\r\n220 on\r\n220 more\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"))
+	const rare = 6
+	switch {
+	case s.mood > 0 && s.rng.IntN(rare) == 0: // the worst that can happen here
+		s.write("220 go on\r\n" + pick(s.rng, "250 injected", s.anyYes()+"-injected", s.anyCode()+" "+s.anyText(), "2", s.noise(9)) + "\r\n")
+	case s.misbehaves():
+		s.write(pick(s.rng, "220 go on\r\n", "454 4.7.0 not now\r\n", "220-go\r\n220 on\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"))
 		s.beforeTLS()
-	} else {
+	default:
 		s.reply("220 2.0.0 go on")
 	}
 	s.handshake()
@@ -178,7 +187,7 @@ func (s *session) message() {
 	}
 	for s.readLine() != "." {
 	}
-	s.reply(pick(s.rng, "250 2.0.0 queued", "250 2.0.0 queued", "250 ok", "550 5.7.1 spam", "451 4.3.0 later"))
+	s.reply(pick(s.rng, "250 2.0.0 queued", "250 2.0.0 queued", "250 ok", "252 2.0.0 perhaps", "550 5.7.1 spam", "451 4.3.0 later"))
 }
 
 // auth plays an exchange, honest or not, and then judges.
