@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/xdg-go/scram"
 )
 
 // play feeds a client three challenges as a hostile server would and checks
@@ -136,21 +138,20 @@ func FuzzOAuthBearer(f *testing.F) {
 var serverFirstForm = regexp.MustCompile(`^r=(?s:[^,]+),s=[^,]*,i=([1-9][0-9]{3,6})(,|$)`)
 
 // FuzzSCRAM fixes the nonce, so that the fuzzer comes past it. The proof goes
-// only to a server whose nonce, salt and count are what they have to be, and
-// nobody is believed who does not prove himself.
+// only to a server whose nonce, salt and count are what they have to be, it says
+// what the connection is bound to, and nobody is believed who does not prove
+// himself.
 func FuzzSCRAM(f *testing.F) {
 	for _, v := range vectors() {
-		f.Add(v.mechanism == SCRAMSHA256, v.serverFirst, v.serverFinal, "")
-		f.Add(v.mechanism == SCRAMSHA256, v.serverFirst, "e=invalid-proof", v.serverFinal)
-		f.Add(v.mechanism == SCRAMSHA256, inBase64(v.serverFinal), "", "")
+		f.Add(byte(slices.Index(scrams, v.mechanism)), v.serverFirst, v.serverFinal, "")
+		f.Add(byte(slices.Index(scrams, v.mechanism)), v.serverFirst, "e=invalid-proof", v.serverFinal)
+		f.Add(byte(slices.Index(scrams, v.mechanism)), inBase64(v.serverFinal), "", "")
 	}
 	const nonce = "fyko+d2lbbFgONRv9qkxdawL"
-	f.Fuzz(func(t *testing.T, strong bool, a, b, c string) {
-		mechanism := SCRAMSHA1
-		if strong {
-			mechanism = SCRAMSHA256
-		}
-		client, err := newSCRAM(mechanism, account(), nil, func() string { return nonce })
+	bound := &Binding{scram.ChannelBinding{Type: scram.ChannelBindingTLSExporter, Data: []byte("what both ends know")}}
+	f.Fuzz(func(t *testing.T, which byte, a, b, c string) {
+		mechanism := scrams[int(which)%len(scrams)]
+		client, err := newSCRAM(mechanism, account(), bound, func() string { return nonce })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,10 +173,18 @@ func FuzzSCRAM(f *testing.F) {
 		if n, _ := strconv.Atoi(form[1]); n < minIterations || n > maxIterations {
 			t.Fatalf("took %d iterations", n)
 		}
-		proof, found := strings.CutPrefix(responses[0], "c=biws,"+strings.SplitN(a, ",", 2)[0]+",p=")
-		size := map[string]int{SCRAMSHA1: 20, SCRAMSHA256: 32}[mechanism]
+		header, size := "n,,", 20
+		if needsBinding(mechanism) {
+			header = "p=tls-exporter,,what both ends know"
+		}
+		if strings.HasPrefix(mechanism, SCRAMSHA256) {
+			size = 32
+		}
+		proof, found := strings.CutPrefix(responses[0], "c="+inBase64(header)+","+strings.SplitN(a, ",", 2)[0]+",p=")
 		if decoded, err := base64.StdEncoding.DecodeString(proof); !found || err != nil || len(decoded) != size {
 			t.Fatalf("answered %q to %q", responses[0], a)
 		}
 	})
 }
+
+var scrams = []string{SCRAMSHA1, SCRAMSHA256, SCRAMSHA1Plus, SCRAMSHA256Plus}
