@@ -3,6 +3,7 @@ package smtp
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
 )
@@ -16,11 +17,16 @@ func BenchmarkClean(b *testing.B) {
 		"lines":  "5.7.8 the user name and password were not accepted, see https://support.example.test/mail?p=BadCredentials\n",
 		"base64": toBase64("5.7.8 the user name and password were not accepted, see https://support.example.test/mail?p=BadCredentials\n"),
 		"octets": "112 97 53 53 45 77 ",
+		"echoes": toBase64("\x00you@example.test\x00" + marker),
+		"pieces": toBase64(marker),
 	} {
 		text := strings.Repeat(line, reply.MaxBytes/len(line))
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				r.Clean(text)
+			}
+			if most := 200 * time.Millisecond; b.Elapsed() > most*time.Duration(b.N) {
+				b.Errorf("a reply takes more than %s: a server that says many holds the run up", most)
 			}
 		})
 	}

@@ -96,10 +96,10 @@ func (r *Redactor) CleanAuthLines(lines []string) []string { return maskLines(li
 func (r *Redactor) CleanEnd(lines []string) []string { return maskLines(lines, r.findBegun) }
 
 // find marks the octets of a text that belong to a secret; nil for none.
-func (r *Redactor) find(s string) []bool {
+func (r *Redactor) find(s string) []hit {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var hits []bool
+	var hits []hit
 	for v := range viewsOf(s) {
 		if !r.guard.stops(v.text) {
 			hits = r.forms.mark(v, hits, false)
@@ -108,27 +108,27 @@ func (r *Redactor) find(s string) []bool {
 	return hits
 }
 
-func (r *Redactor) findAuth(s string) []bool {
+func (r *Redactor) findAuth(s string) []hit {
 	hits := r.find(s)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.short.mark(view{source: s, text: s}, hits, true)
 }
 
-func (r *Redactor) findBegun(s string) []bool {
+func (r *Redactor) findBegun(s string) []hit {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	forms := r.forms.spelt()
 	if forms == nil {
 		return nil
 	}
-	var hits []bool
+	var hits []hit
 	for v := range viewsOf(s) {
 		low := lowerASCII(v.text)
 		for i := range len(low) {
 			for _, f := range forms.first[low[i]] {
 				if f.begun(low[i:]) {
-					hits = v.mark(hits, i, len(low), f.base64)
+					hits = v.mark(hits, i, len(low), f.kind)
 				}
 			}
 		}
@@ -137,17 +137,17 @@ func (r *Redactor) findBegun(s string) []bool {
 }
 
 // mask replaces each run of marked octets.
-func mask(s string, hits []bool) string {
+func mask(s string, hits []hit) string {
 	if hits == nil {
 		return s
 	}
 	var out strings.Builder
 	for i := 0; i < len(s); {
 		end := i + 1
-		for end < len(s) && hits[end] == hits[i] {
+		for end < len(s) && (hits[end] == 0) == (hits[i] == 0) {
 			end++
 		}
-		if hits[i] {
+		if hits[i] != 0 {
 			out.WriteString(Redacted)
 		} else {
 			out.WriteString(s[i:end])
@@ -157,7 +157,7 @@ func mask(s string, hits []bool) string {
 	return out.String()
 }
 
-func maskLines(lines []string, find func(string) []bool) []string {
+func maskLines(lines []string, find func(string) []hit) []string {
 	hits := find(strings.Join(lines, "\n"))
 	if hits == nil {
 		return lines
@@ -231,10 +231,18 @@ func lineEnd(s string, from int, drop string) (end, next int) {
 	return end, len(s) - len(strings.TrimLeft(rest, drop))
 }
 
+// hit says of an octet whether it belongs to a secret, 0 for no.
+type hit byte
+
+const (
+	hitAlone   hit = iota + 1
+	hitEncoded     // and so does all that is joined to it, which is marked too
+)
+
 // mark adds the octets from..to of the view to hits.
-func (v view) mark(hits []bool, from, to int, encoded bool) []bool {
+func (v view) mark(hits []hit, from, to int, as hit) []hit {
 	if hits == nil {
-		hits = make([]bool, len(v.source))
+		hits = make([]hit, len(v.source))
 	}
 	place := func(i int) int {
 		if v.at == nil {
@@ -244,18 +252,18 @@ func (v view) mark(hits []bool, from, to int, encoded bool) []bool {
 	}
 	for i := from; i < to; i++ {
 		if p := place(i); v.source[p] != '\n' || v.at == nil {
-			hits[p] = true
+			hits[p] = max(hits[p], as)
 		}
 	}
-	if !encoded {
+	if as != hitEncoded {
 		return hits
 	}
 	// What is joined to it on its line is part of the same encoding.
-	for i := place(from) - 1; i >= 0 && isBase64(v.source[i]); i-- {
-		hits[i] = true
+	for i := place(from) - 1; i >= 0 && isBase64(v.source[i]) && hits[i] != hitEncoded; i-- {
+		hits[i] = hitEncoded
 	}
-	for i := place(to-1) + 1; i < len(v.source) && (isBase64(v.source[i]) || v.source[i] == '='); i++ {
-		hits[i] = true
+	for i := place(to-1) + 1; i < len(v.source) && (isBase64(v.source[i]) || v.source[i] == '=') && hits[i] != hitEncoded; i++ {
+		hits[i] = hitEncoded
 	}
 	return hits
 }
@@ -324,7 +332,7 @@ func enter(f *form, back bool, by *[256][]*form, begin *pairs) {
 }
 
 // mark adds to hits what the forms match in a view; words: only whole ones.
-func (x *index) mark(v view, hits []bool, words bool) []bool {
+func (x *index) mark(v view, hits []hit, words bool) []hit {
 	edges := x.spelt()
 	if edges == nil {
 		return hits
@@ -339,7 +347,7 @@ func (x *index) mark(v view, hits []bool, words bool) []bool {
 		if from < 0 || to < 0 || words && !(isEdge(low, from) && isEdge(low, to)) {
 			return
 		}
-		hits = v.mark(hits, from, to, f.base64)
+		hits = v.mark(hits, from, to, f.kind)
 	}
 	for i := range len(low) {
 		if i+1 == len(low) || edges.begin.has(low[i], low[i+1]) {
@@ -361,7 +369,7 @@ type form struct {
 	units   [][]string // for each character what may stand for it, ASCII letters in lower case
 	between []string   // what may stand between two of them; nil for nothing
 	least   int        // so many units of either end are a match; more belong to it as far as they follow
-	base64  bool       // what is joined to a match is part of the same encoding
+	kind    hit        // what a match makes of its octets
 }
 
 // Servers cut short what they echo, or leave out its beginning: half of a
@@ -372,7 +380,7 @@ const (
 )
 
 func newForm(units [][]string, between ...string) form {
-	return form{units: units, between: between, least: leastOf(len(units))}
+	return form{units: units, between: between, least: leastOf(len(units)), kind: hitAlone}
 }
 
 // leastOf is how many of so many units are a match.

@@ -215,7 +215,7 @@ func encodedForm(encoded string) form {
 		units[i] = letters[c]
 	}
 	f := newForm(units)
-	f.base64 = true
+	f.kind = hitEncoded
 	return f
 }
 
