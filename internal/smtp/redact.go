@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/smtpwiz/smtpwiz/internal/reply"
@@ -177,17 +178,35 @@ type view struct {
 	at     []int // where each octet of the text stands in the source; nil: where it stands in the text
 }
 
-// viewsOf returns the text as it is and, where it has several lines, with its
-// lines joined: servers break a long line where they like, also at a space,
-// which is then on either line or gone.
+// viewsOf returns the text as it is; without what nobody sees, where there is
+// any; and, where it has several lines, with its lines joined: servers break a
+// long line where they like, also at a space, which is then on either line or gone.
 func viewsOf(s string) iter.Seq[view] {
 	return func(yield func(view) bool) {
-		if !yield(view{source: s, text: s}) || !strings.Contains(s, "\n") {
+		if !yield(view{source: s, text: s}) || strings.ContainsFunc(s, isUnseen) && !yield(seen(s)) || !strings.Contains(s, "\n") {
 			return
 		}
 		tight, whole := joined(s, "", space), joined(s, "", "")
 		_ = yield(tight) && yield(joined(s, " ", space)) && (whole.text == tight.text || yield(whole))
 	}
+}
+
+// seen is the text without what a reader passes over: control characters, of
+// which UTF-32 is full, those of Unicode's formats, and line breaks.
+func seen(s string) view {
+	text, at := make([]byte, 0, len(s)), make([]int, 0, len(s))
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		for j := i; j < i+size && r != '\n' && !isUnseen(r); j++ {
+			text, at = append(text, s[j]), append(at, j)
+		}
+		i += size
+	}
+	return view{source: s, text: string(text), at: at}
+}
+
+func isUnseen(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' || r > unicode.MaxASCII && unicode.Is(unicode.Cf, r)
 }
 
 const space = " \t\r"

@@ -282,6 +282,29 @@ func TestRedactorFindsWhatWasCutShort(t *testing.T) {
 	}
 }
 
+// What nobody sees parts no letters.
+func TestRedactorLooksPastWhatIsUnseen(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{marker, "correct horse battery staple", "密码密码", "\xffbinary\xfe"} {
+		r := NewRedactor(secret)
+		for _, unseen := range []string{"\x00", "\x00\x00\x00", "\b", "\t", "\r", "\x1b", "\x7f", "\u00ad", "\u200b", "\u200d", "\u202e", "\ufeff", "\n\x00"} {
+			for _, echo := range []string{secret, base64Inside(secret, 0)} {
+				parts := strings.Split(echo, "")
+				got := strings.Join(r.CleanLines(strings.Split("no: "+strings.Join(parts, unseen)+" is wrong", "\n")), "\n")
+				for _, part := range parts {
+					if got = strings.Replace(got, Redacted, "", 1); part != " " && strings.Contains(got[len("no: "):len(got)-len(" is wrong")], part) {
+						t.Errorf("%q parted by %q: %q is left", echo, unseen, got)
+						break
+					}
+				}
+				if !strings.HasPrefix(got, "no: ") || !strings.HasSuffix(got, " is wrong") {
+					t.Errorf("%q parted by %q: %q is left", echo, unseen, got)
+				}
+			}
+		}
+	}
+}
+
 // Half of a secret gives it away, from either end.
 func TestRedactorFindsEitherEnd(t *testing.T) {
 	t.Parallel()
