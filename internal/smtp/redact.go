@@ -178,12 +178,12 @@ type view struct {
 	at     []int // where each octet of the text stands in the source; nil: where it stands in the text
 }
 
-// viewsOf returns the text as it is; without what nobody sees, where there is
-// any; and, where it has several lines, with its lines joined: servers break a
+// viewsOf returns the text as it is; without what nobody sees and what escapes
+// itself, where there is any; and, where it has several lines, with its lines joined: servers break a
 // long line where they like, also at a space, which is then on either line or gone.
 func viewsOf(s string) iter.Seq[view] {
 	return func(yield func(view) bool) {
-		if !yield(view{source: s, text: s}) || strings.ContainsFunc(s, isUnseen) && !yield(seen(s)) || !strings.Contains(s, "\n") {
+		if !yield(view{source: s, text: s}) || holdsUnseen(s) && !yield(seen(s)) || !strings.Contains(s, "\n") {
 			return
 		}
 		tight, whole := joined(s, "", space), joined(s, "", "")
@@ -192,17 +192,30 @@ func viewsOf(s string) iter.Seq[view] {
 }
 
 // seen is the text without what a reader passes over: control characters, of
-// which UTF-32 is full, those of Unicode's formats, and line breaks.
+// which UTF-32 is full, those of Unicode's formats, and line breaks. An escape that
+// was escaped once more (%2570, \\u0070) is as it was before.
 func seen(s string) view {
 	text, at := make([]byte, 0, len(s)), make([]int, 0, len(s))
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
+		for _, twice := range twiceEscaped {
+			if strings.HasPrefix(s[i:], twice) {
+				text, at = append(text, s[i]), append(at, i)
+				r, size = '\n', len(twice)
+			}
+		}
 		for j := i; j < i+size && r != '\n' && !isUnseen(r); j++ {
 			text, at = append(text, s[j]), append(at, j)
 		}
 		i += size
 	}
 	return view{source: s, text: string(text), at: at}
+}
+
+var twiceEscaped = [...]string{"%25", `\\`}
+
+func holdsUnseen(s string) bool {
+	return strings.Contains(s, twiceEscaped[0]) || strings.Contains(s, twiceEscaped[1]) || strings.ContainsFunc(s, isUnseen)
 }
 
 func isUnseen(r rune) bool {
@@ -357,18 +370,23 @@ func (x *index) mark(v view, hits []hit, words bool) []hit {
 		return hits
 	}
 	low := lowerASCII(v.text) // as the forms are
+	work, most := 0, leastWork+workPerOctet*len(low)
 	try := func(f *form, i int, back bool) {
 		from := i
-		to := f.match(low, i, back)
+		to := f.match(low, i, back, &work)
 		if back {
 			from, to = to, from
 		}
 		if from < 0 || to < 0 || words && !(isEdge(low, from) && isEdge(low, to)) {
 			return
 		}
+		work += to - from
 		hits = v.mark(hits, from, to, f.kind)
 	}
 	for i := range len(low) {
+		if work > most {
+			return v.mark(hits, 0, len(low), hitAlone)
+		}
 		if i+1 == len(low) || edges.begin.has(low[i], low[i+1]) {
 			for _, f := range edges.first[low[i]] {
 				try(f, i, false)
@@ -382,6 +400,14 @@ func (x *index) mark(v view, hits []hit, words bool) []hit {
 	}
 	return hits
 }
+
+// So many steps a text may take. Where it takes more, it is the echo over and over
+// of a secret that repeats itself, and is hidden as a whole: no time limit ends
+// the search.
+const (
+	leastWork    = 1 << 20
+	workPerOctet = 8
+)
 
 // form is one spelling of a secret.
 type form struct {
@@ -431,10 +457,11 @@ func (f *form) second(back bool) []string {
 }
 
 // match returns how far the longest match at a place goes, -1 for none.
-func (f *form) match(low string, at int, back bool) int {
+func (f *form) match(low string, at int, back bool, work *int) int {
 	ends, next := make([]int, 1, 8), make([]int, 0, 8)
 	ends[0] = at
 	for n := range f.units {
+		*work += len(ends)
 		next = f.advance(next[:0], low, ends, n, back)
 		if len(next) == 0 {
 			if n < f.least {

@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -302,6 +303,42 @@ func TestRedactorLooksPastWhatIsUnseen(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What was logged on its way to the reply may be escaped once more.
+func TestRedactorFindsWhatIsEscapedTwice(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor(marker)
+	percent, unicodes := "", ""
+	for _, c := range []byte(marker) {
+		percent += fmt.Sprintf("%%25%02X", c)
+		unicodes += fmt.Sprintf(`\\u%04x`, c)
+	}
+	for _, echo := range []string{percent, strings.ToLower(percent), unicodes} {
+		got := r.Clean("no: " + echo + " is wrong")
+		if left := strings.NewReplacer("***", "", "25", "", `\`, "").Replace(got); left != "no:  is wrong" {
+			t.Errorf("%s became %q", echo, got)
+		}
+	}
+}
+
+// No server holds the search up, whatever it repeats: a text that would take too
+// long is hidden as a whole, and only such a one.
+func TestRedactorGivesUpOnRepetition(t *testing.T) {
+	t.Parallel()
+	payload := []byte("\x00you@example.test\x00" + marker)
+	r := NewRedactor(marker)
+	r.AddPayload(payload)
+	for _, echo := range []string{marker, toBase64(string(payload)), toBase64(marker), "pa55-Marke ", hex.EncodeToString([]byte(marker))} {
+		got := r.Clean("no: " + strings.Repeat(echo, reply.MaxBytes/len(echo)))
+		if !strings.HasPrefix(got, "no: ") {
+			t.Errorf("of many times %q all is hidden", echo)
+		}
+	}
+	const again = "aaaaaaaaaaaaaaaa"
+	if got := NewRedactor(again).Clean("no: " + strings.Repeat("a", reply.MaxBytes-4)); strings.Contains(got, again[:shortSecret]) {
+		t.Errorf("%q is left", got[:min(len(got), 100)])
 	}
 }
 
