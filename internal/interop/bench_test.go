@@ -291,12 +291,30 @@ func (b *bench) compareMessages(t *testing.T, runs int) {
 			if c.failed {
 				t.Errorf("%s fails:\n%s", p.name, c.output)
 			}
-			row(w, p.name, ms(c.wall), ratio(c.wall, least.wall), ratio(c.wall, ours.wall), ms(c.cpu), ratio(c.cpu, ours.cpu),
-				mebibytes(t, p.call(a)))
+			mib := mebibytes(t, p.call(a))
+			row(w, p.name, ms(c.wall), ratio(c.wall, least.wall), ratio(c.wall, ours.wall), ms(c.cpu), ratio(c.cpu, ours.cpu), mib)
+			if most, err := strconv.ParseFloat(mib, 64); err == nil && p.name == "smtpwiz" && most > mostMiB {
+				t.Errorf("smtpwiz holds %s MiB", mib)
+			}
 		}
 		w.Flush()
+		if float64(ours.wall) > mostOfBare*float64(least.wall) {
+			t.Errorf("smtpwiz takes more than %.1f times the bare client over %s", mostOfBare, security)
+		}
+		for name, c := range costs {
+			if name != "smtpwiz" && name != peers[0].name && c.cpu <= ours.cpu {
+				t.Errorf("%s needs no more CPU than smtpwiz over %s", name, security)
+			}
+		}
 	}
 }
+
+// What smtpwiz is to keep to on a machine that does nothing else.
+const (
+	mostOfBare  = 1.5 // times the bare client's wall time
+	mostMiB     = 30.0
+	mostOfStart = 10 * time.Millisecond
+)
 
 func (b *bench) delivered(t *testing.T) int {
 	t.Helper()
@@ -390,6 +408,9 @@ func (b *bench) compareVersion(t *testing.T, runs int) {
 		}
 		c := middle(costs)
 		row(w, filepath.Base(args[0])+" --version", ms(c.wall), ms(c.cpu), mebibytes(t, call{args: args}))
+		if args[0] == b.smtpwiz && c.wall > mostOfStart {
+			t.Errorf("smtpwiz --version takes %s", c.wall)
+		}
 	}
 	w.Flush()
 }
