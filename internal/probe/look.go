@@ -47,7 +47,7 @@ func (s *session) whileSilent(ctx context.Context, giveUp context.CancelCauseFun
 		bounded, cancel := context.WithTimeout(ctx, lookTime)
 		defer cancel()
 		finding, ok := s.run.speaksTLS(bounded, s.endpoint)
-		s.asked = ctx.Err() == nil
+		s.asked = !over(ctx)
 		if ok {
 			s.asides = append(s.asides, finding)
 			giveUp(errStageTimeout)
@@ -57,6 +57,13 @@ func (s *session) whileSilent(ctx context.Context, giveUp context.CancelCauseFun
 		cancel()
 		asking.Wait()
 	}
+}
+
+// over reports that a look had no time left. A dial or a read that fails for the
+// deadline may return before the context itself knows that it has passed.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // whileUnconnected looks beside a port that does not answer. Where the sibling
@@ -104,7 +111,7 @@ func (s *session) seeWeb(ctx context.Context, giveUp context.CancelCauseFunc) {
 	bounded, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	finding, ok := s.run.opensHTTPS(bounded, s.endpoint)
-	s.asked = ctx.Err() == nil
+	s.asked = !over(ctx)
 	if !ok {
 		return
 	}

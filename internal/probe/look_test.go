@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io/fs"
 	"net"
@@ -164,6 +165,43 @@ func TestSilenceIsCutShort(t *testing.T) {
 					}
 				}
 			})
+		})
+	}
+}
+
+// A stage whose time is over while it asks beside asks again afterwards.
+func TestSilenceIsAskedInAShortStage(t *testing.T) {
+	t.Parallel()
+	for _, timeout := range []time.Duration{hush / 2, hush - 1, hush, hush + 1, hush + time.Millisecond} {
+		t.Run(timeout.String(), func(t *testing.T) {
+			t.Parallel()
+			ca := smtptest.NewCA()
+			port, err := tls.Listen("tcp", "127.0.0.1:0", ca.Server(smtptest.Leaf{Names: []string{host}}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer port.Close()
+			go func() {
+				for {
+					conn, err := port.Accept()
+					if err != nil {
+						return
+					}
+					go conn.(*tls.Conn).Handshake()
+				}
+			}()
+			p := proberOn(&internet{sites: map[string]site{
+				"192.0.2.10:465": refusing,
+				"192.0.2.10:587": func(ctx context.Context) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, "tcp", port.Addr().String())
+				},
+			}})
+			pl := plan(t, ca, upgraded)
+			pl.Look, pl.Timeout = true, timeout
+			rep := runOn(t, context.Background(), p, pl, nil)
+			if got := found(rep); got != "speaks_tls" {
+				t.Errorf("%s: found %q", outcome(rep), got)
+			}
 		})
 	}
 }
