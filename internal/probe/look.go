@@ -47,7 +47,7 @@ func (s *session) whileSilent(ctx context.Context, giveUp context.CancelCauseFun
 		bounded, cancel := context.WithTimeout(ctx, lookTime)
 		defer cancel()
 		finding, ok := s.run.speaksTLS(bounded, s.endpoint)
-		s.asked = !over(ctx)
+		s.asked = ok || !over(ctx)
 		if ok {
 			s.asides = append(s.asides, finding)
 			giveUp(errStageTimeout)
@@ -111,7 +111,7 @@ func (s *session) seeWeb(ctx context.Context, giveUp context.CancelCauseFunc) {
 	bounded, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	finding, ok := s.run.opensHTTPS(bounded, s.endpoint)
-	s.asked = !over(ctx)
+	s.asked = ok || !over(ctx)
 	if !ok {
 		return
 	}
